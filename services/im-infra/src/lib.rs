@@ -1,1 +1,6 @@
-//! Placeholder.
+//! Plumbing without business words.
+pub mod clock;
+pub mod ids;
+pub mod kv;
+pub mod registry;
+pub mod token;
