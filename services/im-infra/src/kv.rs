@@ -1,7 +1,18 @@
 //! The kv port: strings, counters, hashes, sorted sets, time to live, locks with a fencing token, publish/subscribe.
 //!
-//! Every call is atomic for one key. Calls that take many keys are one round trip and atomic for each key alone. Values may be lost
-//! when the engine restarts: nothing that must survive is kept here alone. Expired keys are as good as missing.
+//! * **Atomicity.** Every call is atomic for one key. Calls that take many keys are one round trip and atomic for each key alone.
+//! * **Kinds.** A key holds a value, a hash or a sorted set. A call for another kind is [`KvError::WrongKind`] and changes nothing, but
+//!   for [`Kv::set`], which replaces, [`Kv::set_if_absent`], which finds the key taken, and [`Kv::get_many`], which finds no value. A counter is
+//!   a value written in decimal: [`Kv::get`] reads it, and [`Kv::increment`] goes on from any value that is the decimal of an `i64`.
+//! * **Time to live.** Expired keys are as good as missing. It is counted in milliseconds, less than one counts as one. Calls without a
+//!   `ttl` keep what the key had, but for [`Kv::set`].
+//! * **Loss.** Everything may be lost when the engine restarts: nothing that must survive is kept here alone.
+//!
+//! [`embedded`] is the engine inside this process; `conformance` is the suite that every engine passes.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod embedded;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -48,10 +59,10 @@ pub trait Kv: Send + Sync + 'static {
     /// Sets the time to live anew; `false` for a missing key.
     async fn expire(&self, key: &str, ttl: Duration) -> Result<bool, KvError>;
 
-    /// Adds to a counter (missing: 0) and returns the sum.
+    /// Adds to a counter (missing: 0) and returns the sum. [`KvError::WrongKind`] if that is beyond `i64`.
     async fn increment(&self, key: &str, by: i64) -> Result<i64, KvError>;
 
-    /// Sets fields of a hash; with `ttl` the whole hash's time to live is set anew.
+    /// Sets fields of a hash; with `ttl` the whole hash's time to live is set anew. Without fields a missing hash stays missing.
     async fn hash_set(&self, key: &str, fields: &[(String, Bytes)], ttl: Option<Duration>) -> Result<(), KvError>;
     /// One field.
     async fn hash_get(&self, key: &str, field: &str) -> Result<Option<Bytes>, KvError>;
@@ -61,19 +72,19 @@ pub trait Kv: Send + Sync + 'static {
     async fn hash_all_many(&self, keys: &[String]) -> Result<Vec<Vec<(String, Bytes)>>, KvError>;
     /// Removes fields; how many were there. A hash without fields is gone.
     async fn hash_delete(&self, key: &str, fields: &[String]) -> Result<u64, KvError>;
-    /// Adds to a numeric field (missing: 0) and returns the sum.
+    /// Adds to a numeric field (missing: 0) and returns the sum; as [`Kv::increment`].
     async fn hash_increment(&self, key: &str, field: &str, by: i64) -> Result<i64, KvError>;
 
-    /// Adds members with scores, or moves them to the new score.
+    /// Adds members with scores, or moves them to the new score. A score that is not a number counts as the lowest.
     async fn sorted_add(&self, key: &str, members: &[(f64, Bytes)]) -> Result<(), KvError>;
     /// Members from the highest score down, `limit` of them after skipping `offset`; equal scores in descending order of bytes.
     async fn sorted_top(&self, key: &str, offset: usize, limit: usize) -> Result<Vec<(f64, Bytes)>, KvError>;
-    /// Keeps the `keep` highest; how many were removed.
+    /// Keeps the `keep` highest; how many were removed. A sorted set without members is gone.
     async fn sorted_trim(&self, key: &str, keep: usize) -> Result<u64, KvError>;
     /// Removes members; how many were there.
     async fn sorted_remove(&self, key: &str, members: &[Bytes]) -> Result<u64, KvError>;
 
-    /// Takes the lock, or `None` while another holds it.
+    /// Takes the lock, or `None` while it is held, by whomever. Locks have keys of their own, apart from those of values.
     async fn try_lock(&self, key: &str, ttl: Duration) -> Result<Option<Lock>, KvError>;
     /// Holds it longer; `false` if it was lost meanwhile.
     async fn extend(&self, lock: &Lock, ttl: Duration) -> Result<bool, KvError>;

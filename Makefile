@@ -1,0 +1,48 @@
+# The commands of this project. `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# Compiled dependencies and tools may be kept between runs; everything also works without.
+CACHE ?= $(HOME)/.cache/parlance
+DENY := $(CACHE)/tools/bin/cargo-deny
+REFERENCES := $(abspath target/snapshot-references)
+
+.PHONY: help dev test check format lint docs deny drift openapi snapshots
+
+help: ## lists these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+dev: ## the whole platform in one process
+	cargo run --release --locked -- dev
+
+test: ## all tests
+	@mkdir -p target && rm -f $(REFERENCES)
+	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(REFERENCES) cargo test --workspace --locked
+	.ci/stale-snapshots $(REFERENCES)
+
+check: format lint docs deny openapi ## everything but the tests
+
+format: ## rustfmt
+	cargo fmt --all --check
+
+lint: ## clippy, warnings denied
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+docs: ## rustdoc, warnings denied
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+deny: $(DENY) ## licences, sources and the direction of dependencies
+	$(DENY) --all-features check licenses bans sources
+
+$(DENY):
+	cargo install cargo-deny --version 0.20.2 --locked --root $(CACHE)/tools
+
+drift: ## generated artefacts that are checked in agree with the schema
+	cargo run --locked -p build-support --bin parlance-schema -- check
+
+openapi: drift ## the API description is valid, says an independent validator
+	openapi/validate.sh
+
+snapshots: ## takes the present output of all snapshot tests for right
+	INSTA_UPDATE=always cargo test --workspace --locked

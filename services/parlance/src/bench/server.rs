@@ -1,0 +1,109 @@
+//! The server under load: a child process of this very program, or one that runs elsewhere.
+
+use anyhow::{Context as _, bail};
+use std::{
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// A running server.
+pub(crate) struct Server {
+    /// Base address, e.g. `http://127.0.0.1:7700`.
+    pub(crate) url: String,
+    child: Option<(Child, TempDir)>,
+    pid: Option<u32>,
+}
+
+impl Server {
+    /// Starts `parlance dev` on an empty folder and a free port, with cheap passwords and without rate limits.
+    pub(crate) async fn start(folder: Option<&Path>) -> anyhow::Result<Self> {
+        let data = match folder {
+            Some(folder) => TempDir::new_in(folder),
+            None => TempDir::new(),
+        }
+        .context("make a data folder")?;
+        let program = std::env::current_exe().context("find this program")?;
+        let unlimited = "{ per_second = 1000000, burst = 1000000 }";
+        let mut command = Command::new(program);
+        command.arg("dev").arg("--data").arg(data.path()).args(["--listen", "127.0.0.1:0"]);
+        for set in [
+            "repo.bcrypt_cost=4".to_owned(),
+            "telemetry.level=\"warn\"".to_owned(),
+            "gateway.max_connections_per_user=1000".to_owned(),
+            format!("limits.credentials={unlimited}"),
+            format!("limits.read={unlimited}"),
+            format!("limits.write={unlimited}"),
+            format!("limits.send={unlimited}"),
+        ] {
+            command.args(["--set", &set]);
+        }
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("start the server")?;
+        let url = wait_for_address(&data.path().join("address")).await?;
+        let pid = child.id();
+        Ok(Self { url, child: Some((child, data)), pid })
+    }
+
+    /// Takes a server that runs already.
+    pub(crate) fn running(url: String) -> Self {
+        Self { url, child: None, pid: None }
+    }
+
+    /// Processor time that the server has used, in seconds; 0 for a server elsewhere.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        self.pid.map_or(0.0, |pid| cpu_seconds(&pid.to_string()))
+    }
+
+    /// Memory that the server holds, in KiB; 0 for a server elsewhere.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        self.pid.map_or(0, |pid| status_kib(pid, "VmRSS:"))
+    }
+
+    /// Ends the server as Ctrl-C would and waits for it.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let Some((mut child, data)) = self.child else { return Ok(()) };
+        if let Some(pid) = self.pid.and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed())) {
+            rustix::process::kill_process(pid, rustix::process::Signal::INT).context("stop the server")?;
+        }
+        let status = tokio::time::timeout(Duration::from_secs(20), child.wait()).await.context("the server does not stop")??;
+        drop(data);
+        if !status.success() {
+            bail!("the server ended with {status}");
+        }
+        Ok(())
+    }
+}
+
+/// `parlance dev` writes its address into its folder when it is ready.
+pub(crate) async fn wait_for_address(file: &Path) -> anyhow::Result<String> {
+    let started = Instant::now();
+    loop {
+        match tokio::fs::read_to_string(file).await {
+            Ok(address) if !address.trim().is_empty() => return Ok(address.trim().to_owned()),
+            _ if started.elapsed() > Duration::from_secs(30) => bail!("the server is not ready after 30 s"),
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+/// Processor time of a process (`self` for this one), in seconds.
+pub(crate) fn cpu_seconds(process: &str) -> f64 {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return 0.0 };
+    // the name in parentheses may hold blanks; utime and stime are the 12th and 13th field behind it
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = behind_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+}
+
+fn status_kib(pid: u32, key: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,84 @@
+//! A WebSocket connection to a server, speaking frames in protobuf.
+
+use anyhow::Context as _;
+use bytes::{Bytes, BytesMut};
+use futures::{SinkExt as _, StreamExt as _, stream::{SplitSink, SplitStream}};
+use im_schema::{frame, v1::{ClientFrame, ServerFrame}};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Message, client::IntoClientRequest as _, protocol::{CloseFrame, WebSocketConfig}},
+};
+
+/// What came in.
+pub(crate) enum Incoming {
+    /// Frames of one WebSocket message, in order.
+    Frames(Vec<ServerFrame>),
+    /// The connection is over.
+    Closed(Option<CloseFrame>),
+}
+
+/// The sending half.
+pub(crate) struct Sender(SplitSink<WebSocketStream<TcpStream>, Message>);
+
+/// The receiving half.
+pub(crate) struct Receiver(SplitStream<WebSocketStream<TcpStream>>);
+
+/// Connects to the server at `url` (`http://host:port`) with an access token.
+pub(crate) async fn connect(url: &str, token: &str) -> anyhow::Result<(Sender, Receiver)> {
+    let authority = url.strip_prefix("http://").context("the address must begin with http://")?.trim_end_matches('/');
+    let mut request = format!("ws://{authority}/v1/ws").into_client_request().context("make the request")?;
+    let headers = request.headers_mut();
+    headers.insert("authorization", format!("Bearer {token}").parse().context("the token is no header")?);
+    headers.insert("sec-websocket-protocol", http::HeaderValue::from_static("parlance.v1.binary"));
+    let stream = TcpStream::connect(authority).await.with_context(|| format!("connect to {authority}"))?;
+    stream.set_nodelay(true).context("set TCP_NODELAY")?;
+    let config = WebSocketConfig::default().read_buffer_size(16 << 10).write_buffer_size(0).max_message_size(Some(16 << 20));
+    let (socket, _) = client_async_with_config(request, stream, Some(config)).await.context("upgrade the connection")?;
+    let (sink, stream) = socket.split();
+    Ok((Sender(sink), Receiver(stream)))
+}
+
+impl Sender {
+    /// Sends frames as one WebSocket message.
+    pub(crate) async fn send<'a>(&mut self, frames: impl IntoIterator<Item = &'a ClientFrame>) -> anyhow::Result<()> {
+        let mut bytes = BytesMut::new();
+        for client_frame in frames {
+            frame::encode_binary(client_frame, &mut bytes);
+        }
+        self.send_bytes(bytes.freeze()).await
+    }
+
+    /// Sends frames that are encoded already.
+    pub(crate) async fn send_bytes(&mut self, bytes: Bytes) -> anyhow::Result<()> {
+        Ok(self.0.send(Message::Binary(bytes)).await?)
+    }
+
+    /// Says goodbye.
+    pub(crate) async fn close(&mut self) {
+        // the other side may be gone already: then there is nobody to say it to
+        let _ = self.0.send(Message::Close(None)).await;
+    }
+}
+
+impl Receiver {
+    /// The bytes of the next WebSocket message, or how the connection ended.
+    pub(crate) async fn next_bytes(&mut self) -> Result<Bytes, Option<CloseFrame>> {
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Binary(bytes))) => return Ok(bytes),
+                Some(Ok(Message::Close(close))) => return Err(close),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    /// The frames of the next WebSocket message, or how the connection ended.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Incoming> {
+        match self.next_bytes().await {
+            Ok(bytes) => Ok(Incoming::Frames(frame::decode_binary(&bytes).collect::<Result<_, _>>()?)),
+            Err(close) => Ok(Incoming::Closed(close)),
+        }
+    }
+}
