@@ -1,0 +1,214 @@
+//! REST: for each service with routes an axum router whose handlers bind path, query and body by type and call the service's client.
+//!
+//! The generated code is a list of calls of the hand-written binder (`im_schema::rest::bind`): which field, which parser, which place.
+
+mod place;
+
+use crate::model::{Body, Cardinality, Field, Kind, Message, Method, Route, Scalar, Schema, Service, Verb, WellKnown};
+use heck::{ToShoutySnakeCase, ToSnakeCase};
+use place::assign;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// The routers, and `ROUTES`.
+#[must_use]
+pub fn emit(schema: &Schema) -> TokenStream {
+    let services = schema.services.iter().filter(|service| service.methods.iter().any(|method| !method.routes.is_empty()));
+    let routers = services.map(|service| router(schema, service));
+    let rows = schema.services.iter().flat_map(|service| {
+        service.methods.iter().flat_map(move |method| method.routes.iter().map(move |route| row(service, method, route)))
+    });
+    quote! {
+        /// Every route of the schema, in its order.
+        pub static ROUTES: &[Route] = &[#(#rows),*];
+        #(#routers)*
+    }
+}
+
+fn row(service: &Service, method: &Method, route: &Route) -> TokenStream {
+    let (verb, path) = (verb(route.verb).to_uppercase(), &route.path);
+    let module = module(service);
+    let constant = format_ident!("{}", method.name.to_shouty_snake_case());
+    quote!(Route { verb: #verb, path: #path, method: &crate::services::#module::#constant })
+}
+
+fn router(schema: &Schema, service: &Service) -> TokenStream {
+    let client = format_ident!("{}Client", service.name);
+    let function = module(service);
+    let mut routes = Vec::new();
+    let mut binders = Vec::new();
+    for method in &service.methods {
+        for (index, route) in method.routes.iter().enumerate() {
+            let name = binder_name(method, index);
+            let (verb, path, call) = (format_ident!("{}", verb(route.verb)), &route.path, ident(&method.rust));
+            routes.push(quote! {
+                .route(#path, axum::routing::#verb(
+                    |axum::extract::State(client): axum::extract::State<crate::services::#client>, call: Incoming| async move {
+                        answer(match #function::#name(call.binder) {
+                            Ok(request) => client.#call(call.context, request).await,
+                            Err(failure) => Err(failure),
+                        })
+                    },
+                ))
+            });
+            binders.push(binder(schema, method, route, &name));
+        }
+    }
+    let doc = format!(" The routes of `{}`.", service.full_name);
+    quote! {
+        #[doc = #doc]
+        pub fn #function(client: crate::services::#client) -> Router {
+            Router::new() #(#routes)* .with_state(client)
+        }
+        mod #function {
+            use super::{bind::Binder, parse};
+            #(#binders)*
+        }
+    }
+}
+
+/// A function that makes the request of one route.
+fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> TokenStream {
+    let request = &schema.messages[&method.request];
+    let rust = path(&request.rust);
+    let body = match &route.body {
+        Body::None => quote!(bind.no_body()),
+        Body::Whole => quote!(bind.whole_body()?),
+        Body::Field(field) => {
+            let json_name = &field_of(request, field).json_name;
+            quote!(bind.field_body(#json_name)?)
+        }
+    };
+    let in_path = route.parameters.iter().map(|parameter| {
+        assign(schema, request, parameter, &|field, json_name, target| {
+            let parse = parser_of_field(schema, field);
+            quote!(bind.path(#parameter, #json_name, #parse, #target);)
+        })
+    });
+    let in_query = route.query.iter().map(|parameter| {
+        let json_name = json_path(schema, request, parameter);
+        let spellings = if json_name == *parameter { quote!(#parameter) } else { quote!(#parameter | #json_name) };
+        let bound = assign(schema, request, parameter, &|field, json_name, target| {
+            let parse = parser_of_field(schema, field);
+            let call = if field.cardinality == Cardinality::Repeated { quote!(many) } else { quote!(one) };
+            quote!(bind.#call(#json_name, &value, #parse, #target);)
+        });
+        quote!(#spellings => { #bound })
+    });
+    let value = if route.query.is_empty() { quote!(_) } else { quote!(value) };
+    let mask = mask(schema, request, route);
+    let unchanged = in_path.len() == 0 && in_query.len() == 0;
+    let mutable = if unchanged { quote!() } else { quote!(mut) };
+    quote! {
+        pub(super) fn #name(mut bind: Binder) -> Result<#rust, crate::failure::Failure> {
+            let #mutable request: #rust = #body;
+            #(#in_path)*
+            for (name, #value) in bind.query() {
+                match name.as_str() {
+                    #(#in_query)*
+                    _ => bind.unknown(&name),
+                }
+            }
+            #mask
+            bind.finish(request)
+        }
+    }
+}
+
+/// For a PATCH whose body is one field: completes `update_mask`.
+fn mask(schema: &Schema, request: &Message, route: &Route) -> Option<TokenStream> {
+    let (Verb::Patch, Body::Field(body)) = (route.verb, &route.body) else { return None };
+    let mask = request.fields.iter().find(|field| field.name == "update_mask" && field.kind == Kind::WellKnown(WellKnown::FieldMask))?;
+    let Kind::Message(resource) = &field_of(request, body).kind else { return None };
+    let shapes = shapes(schema, &schema.messages[resource], &mut Vec::new());
+    let (json_name, rust) = (&mask.json_name, ident(&mask.rust));
+    Some(quote!(bind.mask(#json_name, #shapes, &mut request.#rust);))
+}
+
+/// What a mask may name. A message within itself can only be named as a whole.
+fn shapes<'a>(schema: &'a Schema, message: &'a Message, above: &mut Vec<&'a str>) -> TokenStream {
+    above.push(&message.full_name);
+    let shapes: Vec<_> = message
+        .fields
+        .iter()
+        .map(|field| {
+            let (name, json_name) = (&field.name, &field.json_name);
+            let fields = match &field.kind {
+                Kind::Message(inner) if field.cardinality == Cardinality::Optional && !above.contains(&inner.as_str()) => {
+                    shapes(schema, &schema.messages[inner], above)
+                }
+                _ => quote!(&[]),
+            };
+            quote!(crate::rest::Shape { name: #name, json_name: #json_name, fields: #fields })
+        })
+        .collect();
+    above.pop();
+    quote!(&[#(#shapes),*])
+}
+
+fn parser_of_field(schema: &Schema, field: &Field) -> TokenStream {
+    let parse = parser(schema, &field.kind);
+    // the place of a field of a oneof is the value within the variant
+    if field.cardinality == Cardinality::Optional && field.oneof.is_none() { quote!(parse::some(#parse)) } else { parse }
+}
+
+fn parser(schema: &Schema, kind: &Kind) -> TokenStream {
+    let name = match kind {
+        Kind::Enum(name) => {
+            let rust = path(&schema.enums[name].rust);
+            return quote!(parse::enumeration(|name| #rust::from_str_name(name).map(i32::from)));
+        }
+        Kind::Scalar(scalar) => match scalar {
+            Scalar::Double => "double",
+            Scalar::Float => "float",
+            Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => "int32",
+            Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => "int64",
+            Scalar::Uint32 | Scalar::Fixed32 => "uint32",
+            Scalar::Uint64 | Scalar::Fixed64 => "uint64",
+            Scalar::Bool => "boolean",
+            Scalar::String => "string",
+            Scalar::Bytes => "bytes",
+        },
+        Kind::WellKnown(WellKnown::Timestamp) => "timestamp",
+        Kind::WellKnown(WellKnown::Duration) => "duration",
+        Kind::WellKnown(WellKnown::FieldMask) => "field_mask",
+        Kind::Message(name) => unreachable!("{name} is no leaf: the loader lets only leaves be parameters"),
+    };
+    let name = format_ident!("{name}");
+    quote!(parse::#name)
+}
+
+fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Get => "get",
+        Verb::Put => "put",
+        Verb::Post => "post",
+        Verb::Delete => "delete",
+        Verb::Patch => "patch",
+    }
+}
+
+fn binder_name(method: &Method, index: usize) -> Ident {
+    if index == 0 { ident(&method.rust) } else { format_ident!("{}_{}", method.name.to_snake_case(), index + 1) }
+}
+
+fn module(service: &Service) -> Ident {
+    format_ident!("{}", service.name.to_snake_case())
+}
+
+fn json_path(schema: &Schema, message: &Message, parameter: &str) -> String {
+    place::fields(schema, message, parameter).map(|field| field.json_name.as_str()).collect::<Vec<_>>().join(".")
+}
+
+fn field_of<'a>(message: &'a Message, name: &str) -> &'a Field {
+    let field = message.fields.iter().find(|field| field.name == name);
+    field.unwrap_or_else(|| panic!("the loader has checked that {} has a field {name}", message.full_name))
+}
+
+fn ident(rust: &str) -> Ident {
+    syn::parse_str(rust).unwrap_or_else(|_| panic!("the loader names fields by valid identifiers, not {rust}"))
+}
+
+fn path(rust: &str) -> syn::Path {
+    syn::parse_str(rust).unwrap_or_else(|_| panic!("the loader names types by valid paths, not {rust}"))
+}

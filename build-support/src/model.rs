@@ -1,0 +1,390 @@
+//! The model: everything that the emitters know of the schema. Made once by [`crate::load`], read by every emitter; no emitter looks
+//! at descriptors itself. Everything in it has been checked: an annotation that makes no sense stopped the build before.
+
+use std::collections::BTreeMap;
+
+/// The whole schema.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    /// The serialised `FileDescriptorSet`, custom options and comments included.
+    pub descriptor_set: Vec<u8>,
+    /// Files of this project (not the well-known ones), in order of their names.
+    pub files: Vec<String>,
+    /// Messages by full name, nested ones included, map entries excluded; of this project's packages only.
+    pub messages: BTreeMap<String, Message>,
+    /// Enums by full name, nested ones included.
+    pub enums: BTreeMap<String, Enum>,
+    /// Services in order of file and declaration.
+    pub services: Vec<Service>,
+    /// The error catalogue, in order of numbers, without the zero value.
+    pub reasons: Vec<Reason>,
+}
+
+/// A message.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Full name, e.g. `parlance.v1.SendMessageRequest`.
+    pub full_name: String,
+    /// Last part of the name.
+    pub name: String,
+    /// Package, e.g. `parlance.v1`.
+    pub package: String,
+    /// Path of the generated Rust type, e.g. `crate::parlance::v1::SendMessageRequest`.
+    pub rust: String,
+    /// File in which it stands.
+    pub file: String,
+    /// The comment before it, without leading blanks.
+    pub comment: String,
+    /// Fields in order of declaration, those of oneofs included.
+    pub fields: Vec<Field>,
+    /// Oneofs (synthetic ones excluded) in order of declaration.
+    pub oneofs: Vec<Oneof>,
+    /// The topic whose payload it is.
+    pub topic: Option<Topic>,
+}
+
+/// A oneof.
+#[derive(Debug, Clone)]
+pub struct Oneof {
+    /// Name in the schema, e.g. `kind`.
+    pub name: String,
+    /// Path of the generated Rust enum, e.g. `crate::parlance::v1::content::Kind`.
+    pub rust: String,
+    /// The comment before it.
+    pub comment: String,
+    /// `(buf.validate.oneof).required`.
+    pub required: bool,
+}
+
+/// A field.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Name in the schema, e.g. `client_message_id`.
+    pub name: String,
+    /// Name in JSON, e.g. `clientMessageId`.
+    pub json_name: String,
+    /// Name of the Rust field (a raw identifier where Rust needs one).
+    pub rust: String,
+    /// For fields of a oneof: name of the variant, e.g. `Text`.
+    pub variant: String,
+    /// Its number.
+    pub number: u32,
+    /// The comment before it.
+    pub comment: String,
+    /// Type of one value.
+    pub kind: Kind,
+    /// How many values.
+    pub cardinality: Cardinality,
+    /// Index in [`Message::oneofs`] for a field of a oneof.
+    pub oneof: Option<usize>,
+    /// The newtype of an id.
+    pub id: Option<String>,
+    /// The rules for it.
+    pub rules: Rules,
+    /// An example in ProtoJSON.
+    pub example: Option<serde_json::Value>,
+    /// Never logged.
+    pub sensitive: bool,
+    /// For fields of a frame's oneof.
+    pub frame: Option<Frame>,
+}
+
+/// How many values a field has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cardinality {
+    /// One, the zero value if absent.
+    Implicit,
+    /// None or one (`optional`, messages, fields of oneofs).
+    Optional,
+    /// Any number.
+    Repeated,
+    /// A map; [`Field::kind`] is the value's.
+    Map(Scalar),
+}
+
+/// Type of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A scalar.
+    Scalar(Scalar),
+    /// An enum of this schema, by full name.
+    Enum(String),
+    /// A message of this schema, by full name.
+    Message(String),
+    /// A well-known type.
+    WellKnown(WellKnown),
+}
+
+/// Scalar types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of protobuf")]
+pub enum Scalar {
+    Double,
+    Float,
+    Int32,
+    Int64,
+    Uint32,
+    Uint64,
+    Sint32,
+    Sint64,
+    Fixed32,
+    Fixed64,
+    Sfixed32,
+    Sfixed64,
+    Bool,
+    String,
+    Bytes,
+}
+
+/// Well-known types that have a form of their own in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WellKnown {
+    /// `google.protobuf.Timestamp`, `crate::wkt::Timestamp` in Rust.
+    Timestamp,
+    /// `google.protobuf.Duration`, `crate::wkt::Duration` in Rust.
+    Duration,
+    /// `google.protobuf.FieldMask`, `crate::wkt::FieldMask` in Rust.
+    FieldMask,
+}
+
+/// Rules of `buf.validate` for a field; what is not set is not demanded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rules {
+    /// Must be set.
+    pub required: bool,
+    /// For numbers: lower bound.
+    pub above: Option<Bound>,
+    /// For numbers: upper bound.
+    pub below: Option<Bound>,
+    /// For strings: exact number of characters.
+    pub len: Option<u64>,
+    /// For strings: characters at least.
+    pub min_len: Option<u64>,
+    /// For strings: characters at most.
+    pub max_len: Option<u64>,
+    /// For strings and bytes: bytes at least.
+    pub min_bytes: Option<u64>,
+    /// For strings and bytes: bytes at most.
+    pub max_bytes: Option<u64>,
+    /// For bytes: exact length.
+    pub len_bytes: Option<u64>,
+    /// For strings: a regular expression, known to compile.
+    pub pattern: Option<String>,
+    /// For strings: what it begins with.
+    pub prefix: Option<String>,
+    /// For strings: the allowed values.
+    pub one_of: Vec<String>,
+    /// For strings: a UUID in canonical form.
+    pub uuid: bool,
+    /// For enums: only defined numbers.
+    pub defined_only: bool,
+    /// For enums: allowed numbers.
+    pub enum_in: Vec<i32>,
+    /// For enums: forbidden numbers.
+    pub enum_not_in: Vec<i32>,
+    /// For repeated fields: items at least.
+    pub min_items: Option<u64>,
+    /// For repeated fields: items at most.
+    pub max_items: Option<u64>,
+    /// For repeated fields of scalars: no two equal.
+    pub unique: bool,
+    /// For repeated fields: rules for each item.
+    pub items: Option<Box<Rules>>,
+}
+
+/// A bound of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// The number; wide enough for all integer types.
+    pub value: i128,
+    /// Whether the number itself is within.
+    pub inclusive: bool,
+}
+
+/// An enum.
+#[derive(Debug, Clone)]
+pub struct Enum {
+    /// Full name.
+    pub full_name: String,
+    /// Last part of the name.
+    pub name: String,
+    /// Path of the generated Rust type.
+    pub rust: String,
+    /// File in which it stands.
+    pub file: String,
+    /// The comment before it.
+    pub comment: String,
+    /// Values in order of declaration.
+    pub values: Vec<EnumValue>,
+}
+
+/// A value of an enum.
+#[derive(Debug, Clone)]
+pub struct EnumValue {
+    /// Name in the schema and in JSON.
+    pub name: String,
+    /// Name of the Rust variant as prost makes it.
+    pub variant: String,
+    /// Its number.
+    pub number: i32,
+    /// The comment before it.
+    pub comment: String,
+}
+
+/// A reason of the error catalogue.
+#[derive(Debug, Clone)]
+pub struct Reason {
+    /// Name, e.g. `NOT_A_MEMBER`.
+    pub name: String,
+    /// Variant of `crate::parlance::Reason`, e.g. `NotAMember`.
+    pub variant: String,
+    /// Its number.
+    pub number: i32,
+    /// The comment before it.
+    pub comment: String,
+    /// gRPC status code's number.
+    pub code: i32,
+    /// gRPC status code's name, e.g. `PERMISSION_DENIED`.
+    pub code_name: String,
+    /// HTTP status, 400 to 599.
+    pub http: u16,
+    /// WebSocket close code, or 0.
+    pub close: u16,
+    /// Whether the very same request may succeed later.
+    pub retryable: bool,
+    /// What the client should do.
+    pub advice: String,
+}
+
+/// A service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Full name, e.g. `parlance.v1.MessageService`.
+    pub full_name: String,
+    /// Last part of the name.
+    pub name: String,
+    /// Package.
+    pub package: String,
+    /// File in which it stands.
+    pub file: String,
+    /// The comment before it.
+    pub comment: String,
+    /// Methods in order of declaration.
+    pub methods: Vec<Method>,
+}
+
+/// A method; streaming ones stop the build.
+#[derive(Debug, Clone)]
+pub struct Method {
+    /// Name, e.g. `SendMessage`.
+    pub name: String,
+    /// Name in Rust, e.g. `send_message`.
+    pub rust: String,
+    /// The comment before it.
+    pub comment: String,
+    /// Full name of the request.
+    pub request: String,
+    /// Full name of the response.
+    pub response: String,
+    /// Who may call.
+    pub access: Access,
+    /// How often.
+    pub rate: Rate,
+    /// Reasons that the handler may give, by name, in order of numbers.
+    pub reasons: Vec<String>,
+    /// Ways to it over HTTP, the additional ones last; empty for methods that REST does not have.
+    pub routes: Vec<Route>,
+}
+
+/// Who may call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// A user.
+    User,
+    /// A user whose token says admin.
+    Admin,
+    /// Another service.
+    Internal,
+}
+
+/// Rate classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rate {
+    /// Attempts to get in.
+    Credentials,
+    /// Reading.
+    Read,
+    /// Changing.
+    Write,
+    /// Sending messages.
+    Send,
+    /// Not limited.
+    Unlimited,
+}
+
+/// A way to a method over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The verb.
+    pub verb: Verb,
+    /// The path as in the schema, e.g. `/v1/users/{user_id}`; axum takes it as it is.
+    pub path: String,
+    /// Fields that the path binds, as paths of field names (`conversation_id`, `profile.name`), in order.
+    pub parameters: Vec<String>,
+    /// What the body is.
+    pub body: Body,
+    /// Fields that the query may bind, as paths of field names: all scalar, enum, well-known and repeated-scalar leaves that neither path nor body bind.
+    pub query: Vec<String>,
+}
+
+/// HTTP verbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of HTTP")]
+pub enum Verb {
+    Get,
+    Put,
+    Post,
+    Delete,
+    Patch,
+}
+
+/// What the body of a request is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// There is none.
+    None,
+    /// The request, without the fields that the path binds.
+    Whole,
+    /// One field of the request, by name.
+    Field(String),
+}
+
+/// A log topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name, or the prefix of its names.
+    pub name: String,
+    /// The field by whose value records are spread (an unsigned 64-bit one), if any.
+    pub key: Option<String>,
+    /// How many partitions, at least 1.
+    pub partitions: u32,
+    /// How long records are kept at least, in milliseconds.
+    pub retention_ms: u64,
+    /// Name of the topic for records that cannot be processed.
+    pub dead_letter: Option<String>,
+    /// Whether an append waits for the disk.
+    pub durable: bool,
+    /// Whether each instance has a topic of its own.
+    pub per_instance: bool,
+}
+
+/// A WebSocket frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Full name of the method that handles it, e.g. `parlance.v1.MessageService.MarkRead`.
+    pub rpc: Option<String>,
+    /// The field of `ServerFrame` that answers it.
+    pub reply: Option<String>,
+}
