@@ -1,4 +1,14 @@
 //! The registry port: who is there, leases, and configuration values that change while a process runs.
+//!
+//! * **Watching.** A watch shows the latest state, not every step on the way: its reader compares and acts on what differs.
+//!   It goes on showing what was known last while the engine is away.
+//! * **Leases.** Two leases never give the same slot at the same time, as far as their holders heed [`Lease::held`].
+//!
+//! [`embedded`] is the engine inside this process; `conformance` is the suite that every engine passes.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod embedded;
 
 use async_trait::async_trait;
 use std::{collections::BTreeMap, time::Duration};
@@ -46,8 +56,9 @@ pub trait Lease: Send + Sync {
 /// A registry engine.
 #[async_trait]
 pub trait Registry: Send + Sync + 'static {
-    /// Adds an instance for as long as the lease is held. An instance of the same id is replaced.
-    async fn register(&self, service: &str, instance: Instance, ttl: Duration) -> Result<Box<dyn Lease>, RegistryError>;
+    /// Adds an instance for as long as the lease is held. An instance of the same id is replaced, and its lease lost.
+    async fn register(&self, service: &str, instance: Instance, ttl: Duration)
+    -> Result<Box<dyn Lease>, RegistryError>;
     /// The instances now, and every change from now on.
     async fn watch(&self, service: &str) -> Result<watch::Receiver<Instances>, RegistryError>;
     /// Leases the lowest free of the slots `0..count`; two holders never have the same one.
