@@ -2,5 +2,6 @@
 pub mod clock;
 pub mod ids;
 pub mod kv;
+pub mod log;
 pub mod registry;
 pub mod token;

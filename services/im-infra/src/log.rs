@@ -9,9 +9,14 @@
 //!   on. What was read and not committed is read again after a crash or a rebalance.
 //! * **Back-pressure.** Appending waits while the log is behind; it never drops.
 
+pub mod embedded;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
+
+/// No record is larger.
+pub const MAX_RECORD_BYTES: usize = 16 << 20;
 
 /// What has to be known of a topic before it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub struct Append {
     pub topic: Arc<str>,
     /// Must be below the topic's number of partitions; see [`partition_of`].
     pub partition: u32,
-    /// The bytes, at most 16 MiB.
+    /// The bytes, at most [`MAX_RECORD_BYTES`].
     pub payload: Bytes,
 }
 
