@@ -220,24 +220,15 @@ impl Kv for EmbeddedKv {
         let now = self.clock.now_ms();
         let expires_at_ms = Self::expiry(ttl, now);
         let set = |(key, value): &(String, Bytes)| {
-            let mut shard = self.shard(key);
-            match shard.get_mut(key.as_str()) {
-                Some(entry) if entry.live(now) => false,
-                Some(entry) => {
-                    *entry = Entry {
-                        expires_at_ms,
-                        value: Value::Bytes(value.clone()),
-                    };
+            let fresh = || Entry { expires_at_ms, value: Value::Bytes(value.clone()) };
+            match self.shard(key).entry(key.as_str().into()) {
+                hash_map::Entry::Occupied(slot) if slot.get().live(now) => false,
+                hash_map::Entry::Occupied(mut slot) => {
+                    slot.insert(fresh());
                     true
                 }
-                None => {
-                    shard.insert(
-                        key.as_str().into(),
-                        Entry {
-                            expires_at_ms,
-                            value: Value::Bytes(value.clone()),
-                        },
-                    );
+                hash_map::Entry::Vacant(slot) => {
+                    slot.insert(fresh());
                     true
                 }
             }
