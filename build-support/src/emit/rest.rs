@@ -4,25 +4,40 @@
 
 mod place;
 
-use crate::model::{Body, Cardinality, Field, Kind, Message, Method, Route, Scalar, Schema, Service, Verb, WellKnown};
+use super::{
+    tokens::{ident, path},
+    way::{json_path, leaf},
+};
+use crate::{
+    SchemaError,
+    model::{Body, Cardinality, Field, Kind, Message, Method, Route, Scalar, Schema, Service, Verb, WellKnown},
+};
 use heck::{ToShoutySnakeCase, ToSnakeCase};
 use place::assign;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 /// The routers, and `ROUTES`.
-#[must_use]
-pub fn emit(schema: &Schema) -> TokenStream {
-    let services = schema.services.iter().filter(|service| service.methods.iter().any(|method| !method.routes.is_empty()));
+///
+/// # Errors
+/// None: what routes may bind has been checked by the loader.
+pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
+    let services = schema
+        .services
+        .iter()
+        .filter(|service| service.methods.iter().any(|method| !method.routes.is_empty()));
     let routers = services.map(|service| router(schema, service));
     let rows = schema.services.iter().flat_map(|service| {
-        service.methods.iter().flat_map(move |method| method.routes.iter().map(move |route| row(service, method, route)))
+        service
+            .methods
+            .iter()
+            .flat_map(move |method| method.routes.iter().map(move |route| row(service, method, route)))
     });
-    quote! {
+    Ok(quote! {
         /// Every route of the schema, in its order.
         pub static ROUTES: &[Route] = &[#(#rows),*];
         #(#routers)*
-    }
+    })
 }
 
 fn row(service: &Service, method: &Method, route: &Route) -> TokenStream {
@@ -75,7 +90,7 @@ fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> Toke
         Body::None => quote!(bind.no_body()),
         Body::Whole => quote!(bind.whole_body()?),
         Body::Field(field) => {
-            let json_name = &field_of(request, field).json_name;
+            let json_name = &leaf(schema, request, field).json_name;
             quote!(bind.field_body(#json_name)?)
         }
     };
@@ -87,15 +102,27 @@ fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> Toke
     });
     let in_query = route.query.iter().map(|parameter| {
         let json_name = json_path(schema, request, parameter);
-        let spellings = if json_name == *parameter { quote!(#parameter) } else { quote!(#parameter | #json_name) };
+        let spellings = if json_name == *parameter {
+            quote!(#parameter)
+        } else {
+            quote!(#parameter | #json_name)
+        };
         let bound = assign(schema, request, parameter, &|field, json_name, target| {
             let parse = parser_of_field(schema, field);
-            let call = if field.cardinality == Cardinality::Repeated { quote!(many) } else { quote!(one) };
+            let call = if field.cardinality == Cardinality::Repeated {
+                quote!(many)
+            } else {
+                quote!(one)
+            };
             quote!(bind.#call(#json_name, &value, #parse, #target);)
         });
         quote!(#spellings => { #bound })
     });
-    let value = if route.query.is_empty() { quote!(_) } else { quote!(value) };
+    let value = if route.query.is_empty() {
+        quote!(_)
+    } else {
+        quote!(value)
+    };
     let mask = mask(schema, request, route);
     let unchanged = in_path.len() == 0 && in_query.len() == 0;
     let mutable = if unchanged { quote!() } else { quote!(mut) };
@@ -117,9 +144,16 @@ fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> Toke
 
 /// For a PATCH whose body is one field: completes `update_mask`.
 fn mask(schema: &Schema, request: &Message, route: &Route) -> Option<TokenStream> {
-    let (Verb::Patch, Body::Field(body)) = (route.verb, &route.body) else { return None };
-    let mask = request.fields.iter().find(|field| field.name == "update_mask" && field.kind == Kind::WellKnown(WellKnown::FieldMask))?;
-    let Kind::Message(resource) = &field_of(request, body).kind else { return None };
+    let (Verb::Patch, Body::Field(body)) = (route.verb, &route.body) else {
+        return None;
+    };
+    let mask = request
+        .fields
+        .iter()
+        .find(|field| field.name == "update_mask" && field.kind == Kind::WellKnown(WellKnown::FieldMask))?;
+    let Kind::Message(resource) = &leaf(schema, request, body).kind else {
+        return None;
+    };
     let shapes = shapes(schema, &schema.messages[resource], &mut Vec::new());
     let (json_name, rust) = (&mask.json_name, ident(&mask.rust));
     Some(quote!(bind.mask(#json_name, #shapes, &mut request.#rust);))
@@ -134,7 +168,9 @@ fn shapes<'a>(schema: &'a Schema, message: &'a Message, above: &mut Vec<&'a str>
         .map(|field| {
             let (name, json_name) = (&field.name, &field.json_name);
             let fields = match &field.kind {
-                Kind::Message(inner) if field.cardinality == Cardinality::Optional && !above.contains(&inner.as_str()) => {
+                Kind::Message(inner)
+                    if field.cardinality == Cardinality::Optional && !above.contains(&inner.as_str()) =>
+                {
                     shapes(schema, &schema.messages[inner], above)
                 }
                 _ => quote!(&[]),
@@ -149,7 +185,11 @@ fn shapes<'a>(schema: &'a Schema, message: &'a Message, above: &mut Vec<&'a str>
 fn parser_of_field(schema: &Schema, field: &Field) -> TokenStream {
     let parse = parser(schema, &field.kind);
     // the place of a field of a oneof is the value within the variant
-    if field.cardinality == Cardinality::Optional && field.oneof.is_none() { quote!(parse::some(#parse)) } else { parse }
+    if field.cardinality == Cardinality::Optional && field.oneof.is_none() {
+        quote!(parse::some(#parse))
+    } else {
+        parse
+    }
 }
 
 fn parser(schema: &Schema, kind: &Kind) -> TokenStream {
@@ -189,26 +229,13 @@ fn verb(verb: Verb) -> &'static str {
 }
 
 fn binder_name(method: &Method, index: usize) -> Ident {
-    if index == 0 { ident(&method.rust) } else { format_ident!("{}_{}", method.name.to_snake_case(), index + 1) }
+    if index == 0 {
+        ident(&method.rust)
+    } else {
+        format_ident!("{}_{}", method.name.to_snake_case(), index + 1)
+    }
 }
 
 fn module(service: &Service) -> Ident {
     format_ident!("{}", service.name.to_snake_case())
-}
-
-fn json_path(schema: &Schema, message: &Message, parameter: &str) -> String {
-    place::fields(schema, message, parameter).map(|field| field.json_name.as_str()).collect::<Vec<_>>().join(".")
-}
-
-fn field_of<'a>(message: &'a Message, name: &str) -> &'a Field {
-    let field = message.fields.iter().find(|field| field.name == name);
-    field.unwrap_or_else(|| panic!("the loader has checked that {} has a field {name}", message.full_name))
-}
-
-fn ident(rust: &str) -> Ident {
-    syn::parse_str(rust).unwrap_or_else(|_| panic!("the loader names fields by valid identifiers, not {rust}"))
-}
-
-fn path(rust: &str) -> syn::Path {
-    syn::parse_str(rust).unwrap_or_else(|_| panic!("the loader names types by valid paths, not {rust}"))
 }

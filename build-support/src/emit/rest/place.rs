@@ -1,6 +1,9 @@
 //! Where in a request a parameter goes: through messages that may yet have to be made, and through variants of oneofs.
 
-use super::{field_of, ident, json_path, path};
+use crate::emit::{
+    tokens::{ident, path},
+    way::{json_path, way},
+};
 use crate::model::{Field, Kind, Message, Oneof, Schema};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -8,29 +11,24 @@ use quote::{format_ident, quote};
 /// Makes the binding of one leaf from the field, its path in JSON and its place.
 type Leaf<'a> = &'a dyn Fn(&Field, &str, TokenStream) -> TokenStream;
 
-/// The fields on the way to `parameter`, the leaf last.
-pub(super) fn fields<'a>(schema: &'a Schema, message: &'a Message, parameter: &str) -> impl Iterator<Item = &'a Field> {
-    let mut message = Some(message);
-    let names: Vec<_> = parameter.split('.').map(str::to_owned).collect();
-    names.into_iter().map(move |name| {
-        let field = field_of(message.expect("the loader lets only messages have fields"), &name);
-        message = match &field.kind {
-            Kind::Message(inner) => Some(&schema.messages[inner]),
-            _ => None,
-        };
-        field
-    })
-}
-
 /// The statements that bind `parameter` in `request`.
 pub(super) fn assign(schema: &Schema, message: &Message, parameter: &str, leaf: Leaf<'_>) -> TokenStream {
-    let way: Vec<_> = fields(schema, message, parameter).collect();
+    let way: Vec<_> = way(schema, message, parameter).collect();
     let json_name = json_path(schema, message, parameter);
     step(schema, message, &quote!(request), &way, &json_name, leaf)
 }
 
-fn step(schema: &Schema, message: &Message, place: &TokenStream, way: &[&Field], json_name: &str, leaf: Leaf<'_>) -> TokenStream {
-    let [field, rest @ ..] = way else { return TokenStream::new() };
+fn step(
+    schema: &Schema,
+    message: &Message,
+    place: &TokenStream,
+    way: &[&Field],
+    json_name: &str,
+    leaf: Leaf<'_>,
+) -> TokenStream {
+    let [field, rest @ ..] = way else {
+        return TokenStream::new();
+    };
     let inner = match &field.kind {
         Kind::Message(inner) => Some(&schema.messages[inner]),
         _ => None,
@@ -43,7 +41,14 @@ fn step(schema: &Schema, message: &Message, place: &TokenStream, way: &[&Field],
         }
         (Some(inner), None) => {
             let rust = ident(&field.rust);
-            step(schema, inner, &quote!(#place.#rust.get_or_insert_default()), rest, json_name, leaf)
+            step(
+                schema,
+                inner,
+                &quote!(#place.#rust.get_or_insert_default()),
+                rest,
+                json_name,
+                leaf,
+            )
         }
         (inner, Some(oneof)) => {
             let (name, variant) = (oneof_field(oneof), variant(oneof, field));
@@ -65,8 +70,11 @@ fn step(schema: &Schema, message: &Message, place: &TokenStream, way: &[&Field],
 }
 
 fn oneof_field(oneof: &Oneof) -> TokenStream {
-    let raw = syn::parse_str::<syn::Ident>(&oneof.name).unwrap_or_else(|_| format_ident!("r#{}", oneof.name));
-    quote!(#raw)
+    let name = match syn::parse_str::<syn::Ident>(&oneof.name) {
+        Ok(name) => name,
+        Err(_) => format_ident!("r#{}", oneof.name),
+    };
+    quote!(#name)
 }
 
 fn variant(oneof: &Oneof, field: &Field) -> TokenStream {

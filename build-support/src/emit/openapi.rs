@@ -1,0 +1,132 @@
+//! OpenAPI 3.1: the routes of the schema for people and for generators of clients, as one JSON document whose bytes depend on nothing but
+//! the schema and the version.
+
+mod errors;
+mod example;
+mod field;
+mod names;
+mod operation;
+mod schemas;
+mod text;
+
+use crate::model::{Schema as Model, Service};
+use names::Names;
+use operation::Operation;
+use utoipa::openapi::{
+    ComponentsBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, PathsBuilder, ServerBuilder,
+    schema::{ObjectBuilder, Type},
+    security::{Http, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    tag::{Tag, TagBuilder},
+};
+
+const DESCRIPTION: &str = include_str!("openapi/conventions.md");
+
+/// The document: pretty JSON that ends with a newline.
+#[must_use]
+pub fn openapi(model: &Model) -> String {
+    let names = Names::of_model(model);
+    let mut paths = PathsBuilder::new();
+    for service in &model.services {
+        for method in &service.methods {
+            for (index, route) in method.routes.iter().enumerate() {
+                let operation = Operation {
+                    model,
+                    names: &names,
+                    service,
+                    method,
+                    route,
+                    index,
+                };
+                paths = paths.path(&route.path, operation.path_item());
+            }
+        }
+    }
+    let license = LicenseBuilder::new()
+        .name("Apache License 2.0")
+        .identifier(Some("Apache-2.0"))
+        .build();
+    let info = InfoBuilder::new()
+        .title("Parlance")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION.trim_end()))
+        .license(Some(license));
+    let document = OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([ServerBuilder::new()
+            .url("/")
+            .description(Some("The server that gave this document."))
+            .build()]))
+        .tags(Some(tags(model)))
+        .paths(paths)
+        .components(Some(schemas::components(model, &names, shared(model)).build()))
+        .build();
+    let json = document
+        .to_pretty_json()
+        .expect("a document that was built has no key that is not a string");
+    say_false(&json) + "\n"
+}
+
+fn tags(model: &Model) -> Vec<Tag> {
+    let reachable = model
+        .services
+        .iter()
+        .filter(|service| service.methods.iter().any(|method| !method.routes.is_empty()));
+    reachable
+        .map(|service| {
+            TagBuilder::new()
+                .name(tag(service))
+                .description(Some(text::unwrap(&service.comment)))
+                .build()
+        })
+        .collect()
+}
+
+/// Operations are grouped by service.
+fn tag(service: &Service) -> &str {
+    service.name.strip_suffix("Service").unwrap_or(&service.name)
+}
+
+/// Components that belong to no message: security schemes, headers, examples of errors.
+fn shared(model: &Model) -> ComponentsBuilder {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_usize));
+    let wait = HeaderBuilder::new()
+        .schema(Some(seconds))
+        .description(Some("Seconds to wait before trying again, if known."));
+    let challenge = HeaderBuilder::new()
+        .schema(Some(text()))
+        .description(Some("`Bearer`: an access token is needed."));
+    let components = ComponentsBuilder::new()
+        .security_scheme(
+            "user",
+            bearer("The access token of a user, from registering, logging in or refreshing."),
+        )
+        .security_scheme("admin", bearer("The access token of a user who is an admin."))
+        .header("Retry-After", wait.build())
+        .header("WWW-Authenticate", challenge.build());
+    errors::examples(model).fold(components, |components, (name, example)| {
+        components.example(name, example.build())
+    })
+}
+
+fn bearer(description: &str) -> SecurityScheme {
+    let http: Http = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some(description))
+        .build();
+    SecurityScheme::Http(http)
+}
+
+/// Puts the schema `false` where the builders left the mark that stands for it. In a string the mark's quotes would be escaped.
+fn say_false(json: &str) -> String {
+    let mut parts = json.split("\"x-never\": true");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let before = out.trim_end().strip_suffix('{').unwrap_or(&out).len();
+        out.truncate(before);
+        out.push_str("false");
+        out.push_str(part.trim_start().strip_prefix('}').unwrap_or(part));
+    }
+    out
+}

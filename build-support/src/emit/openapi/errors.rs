@@ -1,0 +1,115 @@
+//! The errors of an operation: one answer for each HTTP status, with all reasons that have it.
+
+use super::{names, text};
+use crate::model::{Access, Body, Method, Rate, Reason, Route, Schema as Model};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use utoipa::openapi::{
+    ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
+    example::ExampleBuilder,
+    schema::{AllOfBuilder, ObjectBuilder, Type},
+};
+
+/// Reasons that the layers in front of a handler give, whatever it declares.
+fn of_layers(method: &Method, route: &Route) -> Vec<&'static str> {
+    let mut reasons = vec!["INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL"];
+    if route.body != Body::None {
+        reasons.extend(["MALFORMED", "TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"]);
+    }
+    if method.access != Access::Public {
+        reasons.extend(["UNAUTHENTICATED", "TOKEN_EXPIRED", "SESSION_ENDED"]);
+    }
+    if method.access == Access::Admin {
+        reasons.push("PERMISSION_DENIED");
+    }
+    if method.rate != Rate::Unlimited {
+        reasons.push("RATE_LIMITED");
+    }
+    reasons
+}
+
+/// The answers to one route, by status.
+pub(super) fn responses(model: &Model, method: &Method, route: &Route) -> BTreeMap<u16, Response> {
+    let layers = of_layers(method, route);
+    let mut by_status: BTreeMap<u16, Vec<&Reason>> = BTreeMap::new();
+    for reason in &model.reasons {
+        if layers.contains(&reason.name.as_str()) || method.reasons.contains(&reason.name) {
+            by_status.entry(reason.http).or_default().push(reason);
+        }
+    }
+    by_status
+        .into_iter()
+        .map(|(status, reasons)| (status, response(model, status, &reasons)))
+        .collect()
+}
+
+fn response(model: &Model, status: u16, reasons: &[&Reason]) -> Response {
+    let lines = reasons.iter().map(|reason| {
+        format!(
+            "- `{}`: {} {}",
+            reason.name,
+            text::unwrap(&reason.comment),
+            reason.advice
+        )
+    });
+    let mut response = ResponseBuilder::new().description(lines.collect::<Vec<_>>().join("\n"));
+    if names::problem(model).is_some() {
+        let examples = reasons.iter().map(|reason| {
+            let example = RefOr::Ref(Ref::new(format!("#/components/examples/{}", reason.name)));
+            (reason.name.clone(), example)
+        });
+        let content = ContentBuilder::new()
+            .schema(Some(schema(reasons)))
+            .examples_from_iter(examples)
+            .build();
+        response = response.content("application/json", content);
+    }
+    if status == 401 {
+        response = response.header_ref("WWW-Authenticate", Ref::new("#/components/headers/WWW-Authenticate"));
+    }
+    if reasons.iter().any(|reason| reason.retryable) {
+        response = response.header_ref("Retry-After", Ref::new("#/components/headers/Retry-After"));
+    }
+    response.build()
+}
+
+/// A problem whose reason is one of these.
+fn schema(reasons: &[&Reason]) -> RefOr<Schema> {
+    let names = reasons.iter().map(|reason| reason.name.as_str());
+    let reason = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    let narrowed = ObjectBuilder::new().property("reason", reason).required("reason");
+    AllOfBuilder::new()
+        .item(Ref::from_schema_name("Problem"))
+        .item(narrowed)
+        .into()
+}
+
+/// What each reason of the catalogue looks like.
+pub(super) fn examples(model: &Model) -> impl Iterator<Item = (&str, ExampleBuilder)> {
+    model.reasons.iter().map(|reason| {
+        let (summary, _) = text::split(&reason.comment);
+        (
+            reason.name.as_str(),
+            ExampleBuilder::new().summary(summary).value(Some(problem(reason))),
+        )
+    })
+}
+
+fn problem(reason: &Reason) -> Value {
+    let mut problem = json!({
+        "reason": reason.name,
+        "code": reason.code_name,
+        "message": text::split(&reason.comment).0,
+        "retryable": reason.retryable,
+        "advice": reason.advice,
+    });
+    if reason.name == "INVALID_ARGUMENT" {
+        let violation =
+            json!({"field": "content.text.body", "rule": "string.min_bytes", "message": "must be at least 1 byte"});
+        problem["violations"] = json!([violation]);
+    }
+    if reason.name == "RATE_LIMITED" {
+        problem["retryAfterMs"] = json!("1500");
+    }
+    problem
+}

@@ -1,0 +1,264 @@
+//! Fields as JSON Schema: type, rules, example, comment.
+
+use super::{names::Names, text};
+use crate::model::{Bound, Cardinality, Enum, Field, Kind, Rules, Scalar, Schema as Model, WellKnown};
+use serde_json::Value;
+use utoipa::openapi::{
+    RefOr, Schema,
+    extensions::ExtensionsBuilder,
+    schema::{
+        AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, RefBuilder, SchemaFormat, SchemaType, Type,
+    },
+};
+
+/// What the schema of a field is made of.
+pub(super) struct Fields<'a> {
+    pub(super) model: &'a Model,
+    pub(super) names: &'a Names,
+}
+
+impl Fields<'_> {
+    /// The schema of a field, comment and example included.
+    pub(super) fn of(&self, field: &Field) -> RefOr<Schema> {
+        self.with(field, field.example.as_ref(), &text::unwrap(&field.comment))
+    }
+
+    /// The schema of a parameter, which has comment and example beside its schema.
+    pub(super) fn of_parameter(&self, field: &Field) -> RefOr<Schema> {
+        self.with(field, None, "")
+    }
+
+    fn with(&self, field: &Field, example: Option<&Value>, comment: &str) -> RefOr<Schema> {
+        match field.cardinality {
+            Cardinality::Implicit | Cardinality::Optional => {
+                self.value(&field.kind, &field.rules, comment, example, field.sensitive)
+            }
+            Cardinality::Repeated => {
+                let none = Rules::default();
+                let items = self.value(
+                    &field.kind,
+                    field.rules.items.as_deref().unwrap_or(&none),
+                    "",
+                    None,
+                    field.sensitive,
+                );
+                let mut list = ArrayBuilder::new()
+                    .items(items)
+                    .min_items(field.rules.min_items.map(|n| n as usize))
+                    .max_items(field.rules.max_items.map(|n| n as usize))
+                    .description(text::join(&[comment.to_owned()]))
+                    .examples(example.cloned());
+                if field.rules.unique {
+                    list = list.unique_items(true);
+                }
+                list.into()
+            }
+            Cardinality::Map(_) => {
+                let values = self.value(&field.kind, &Rules::default(), "", None, field.sensitive);
+                ObjectBuilder::new()
+                    .additional_properties(Some(AdditionalProperties::from(values)))
+                    .description(text::join(&[comment.to_owned()]))
+                    .examples(example.cloned())
+                    .into()
+            }
+        }
+    }
+
+    fn value(
+        &self,
+        kind: &Kind,
+        rules: &Rules,
+        comment: &str,
+        example: Option<&Value>,
+        sensitive: bool,
+    ) -> RefOr<Schema> {
+        let object = match kind {
+            Kind::Message(name) => return self.reference(name, comment),
+            Kind::Enum(name) if !rules.defined_only && rules.enum_in.is_empty() => {
+                return self.reference(name, comment);
+            }
+            Kind::Enum(name) => allowed_values(&self.model.enums[name], rules, comment),
+            Kind::WellKnown(kind) => well_known(*kind).description(text::join(&[comment.to_owned()])),
+            Kind::Scalar(kind) => scalar(*kind, rules, comment),
+        };
+        let secret = sensitive.then(|| ExtensionsBuilder::new().add("sensitive", true).build());
+        object.examples(example.cloned()).extensions(secret).into()
+    }
+
+    fn reference(&self, full_name: &str, comment: &str) -> RefOr<Schema> {
+        RefBuilder::new()
+            .ref_location_from_schema_name(self.names.of(full_name))
+            .description(text::join(&[comment.to_owned()]))
+            .into()
+    }
+}
+
+/// The values of an enum that a rule allows.
+fn allowed_values(kind: &Enum, rules: &Rules, comment: &str) -> ObjectBuilder {
+    let allowed = kind.values.iter().filter(|value| {
+        (rules.enum_in.is_empty() || rules.enum_in.contains(&value.number))
+            && !rules.enum_not_in.contains(&value.number)
+    });
+    let allowed: Vec<_> = allowed.collect();
+    let meanings = allowed
+        .iter()
+        .map(|value| format!("- `{}`: {}", value.name, text::unwrap(&value.comment)))
+        .collect::<Vec<_>>();
+    let description = [comment, &meanings.join("\n")]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n\n");
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(allowed.iter().map(|value| value.name.as_str())))
+        .description(Some(description))
+}
+
+fn well_known(kind: WellKnown) -> ObjectBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    match kind {
+        WellKnown::Timestamp => text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
+        WellKnown::Duration => text.pattern(Some(r"^-?[0-9]+(\.[0-9]{1,9})?s$")),
+        WellKnown::FieldMask => text.pattern(Some(r"^([a-zA-Z0-9.]+(,[a-zA-Z0-9.]+)*)?$")),
+    }
+}
+
+fn scalar(kind: Scalar, rules: &Rules, comment: &str) -> ObjectBuilder {
+    let object = ObjectBuilder::new();
+    let custom = |format: &str| Some(SchemaFormat::Custom(format.to_owned()));
+    match kind {
+        Scalar::Bool => object
+            .schema_type(Type::Boolean)
+            .description(text::join(&[comment.to_owned()])),
+        Scalar::String => string(rules, comment),
+        Scalar::Bytes => bytes(rules, comment),
+        Scalar::Double | Scalar::Float => {
+            // numbers that JSON cannot write are strings
+            let format = if kind == Scalar::Double { "double" } else { "float" };
+            let types = SchemaType::from_iter([Type::Number, Type::String]);
+            object
+                .schema_type(types)
+                .format(custom(format))
+                .description(text::join(&[comment.to_owned()]))
+        }
+        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => small(
+            object.format(custom("int32")),
+            rules,
+            comment,
+            i128::from(i32::MIN),
+            i128::from(i32::MAX),
+        ),
+        Scalar::Uint32 | Scalar::Fixed32 => {
+            small(object.format(custom("uint32")), rules, comment, 0, i128::from(u32::MAX))
+        }
+        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => {
+            large(object.format(custom("int64")), rules, comment, "^-?[0-9]{1,19}$")
+        }
+        Scalar::Uint64 | Scalar::Fixed64 => {
+            // above 0 can be said by the pattern; other bounds of a number in a string only by words
+            let positive = rules.above.is_some_and(|bound| least(bound) == 1);
+            let pattern = if positive {
+                "^[1-9][0-9]{0,19}$"
+            } else {
+                "^[0-9]{1,20}$"
+            };
+            let left = Rules {
+                above: rules.above.filter(|_| !positive),
+                ..rules.clone()
+            };
+            large(object.format(custom("uint64")), &left, comment, pattern)
+        }
+    }
+}
+
+/// Integers of 32 bits are numbers in JSON.
+fn small(object: ObjectBuilder, rules: &Rules, comment: &str, min: i128, max: i128) -> ObjectBuilder {
+    let low = rules.above.map_or(min, least).max(min);
+    let high = rules.below.map_or(max, most).min(max);
+    object
+        .schema_type(Type::Integer)
+        .minimum(Some(low as isize))
+        .maximum(Some(high as isize))
+        .description(text::join(&[comment.to_owned()]))
+}
+
+/// Integers of 64 bits are strings in JSON.
+fn large(object: ObjectBuilder, rules: &Rules, comment: &str, pattern: &str) -> ObjectBuilder {
+    let low = rules
+        .above
+        .map(|bound| format!("At least {}.", least(bound)))
+        .unwrap_or_default();
+    let high = rules
+        .below
+        .map(|bound| format!("At most {}.", most(bound)))
+        .unwrap_or_default();
+    object
+        .schema_type(Type::String)
+        .pattern(Some(pattern))
+        .description(text::join(&[comment.to_owned(), low, high]))
+}
+
+fn least(bound: Bound) -> i128 {
+    if bound.inclusive { bound.value } else { bound.value + 1 }
+}
+
+fn most(bound: Bound) -> i128 {
+    if bound.inclusive { bound.value } else { bound.value - 1 }
+}
+
+/// JSON Schema counts characters, as `min_len` and `max_len` do. A character takes 1 to 4 bytes, so bounds in bytes are bounds in
+/// characters that are necessary but not sufficient: the exact ones are said in words.
+fn string(rules: &Rules, comment: &str) -> ObjectBuilder {
+    let least = [rules.len, rules.min_len, rules.min_bytes.map(|bytes| bytes.div_ceil(4))]
+        .into_iter()
+        .flatten()
+        .max();
+    let most = [rules.len, rules.max_len, rules.max_bytes].into_iter().flatten().min();
+    let mut object = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(least.filter(|least| *least > 0).map(|n| n as usize))
+        .max_length(most.map(|n| n as usize))
+        .description(text::join(&[comment.to_owned(), bytes_in_words(rules, " in UTF-8")]));
+    if !rules.one_of.is_empty() {
+        object = object.enum_values(Some(rules.one_of.iter().map(String::as_str)));
+    }
+    let prefix = rules.prefix.as_ref().map(|prefix| format!("^{}", escape(prefix)));
+    if rules.uuid {
+        object = object
+            .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+            .pattern(Some("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"));
+    } else {
+        object = object.pattern(rules.pattern.clone().or(prefix));
+    }
+    object
+}
+
+fn bytes(rules: &Rules, comment: &str) -> ObjectBuilder {
+    // base64 makes 4 characters of 3 bytes, padding included; without padding it may be up to two fewer
+    let least = rules.len_bytes.or(rules.min_bytes).map(|bytes| (bytes * 4).div_ceil(3));
+    let most = rules.len_bytes.or(rules.max_bytes).map(|bytes| bytes.div_ceil(3) * 4);
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .content_encoding("base64")
+        .min_length(least.filter(|least| *least > 0).map(|n| n as usize))
+        .max_length(most.map(|n| n as usize))
+        .description(text::join(&[comment.to_owned(), bytes_in_words(rules, "")]))
+}
+
+fn bytes_in_words(rules: &Rules, unit: &str) -> String {
+    match (rules.len_bytes, rules.min_bytes, rules.max_bytes) {
+        (Some(exact), ..) => format!("Exactly {exact} bytes."),
+        (_, Some(least), Some(most)) => format!("{least} to {most} bytes{unit}."),
+        (_, Some(least), None) => format!("At least {least} bytes{unit}."),
+        (_, None, Some(most)) => format!("At most {most} bytes{unit}."),
+        (None, None, None) => String::new(),
+    }
+}
+
+fn escape(literal: &str) -> String {
+    literal
+        .chars()
+        .flat_map(|c| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c]))
+        .collect()
+}
