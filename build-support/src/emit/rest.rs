@@ -2,18 +2,15 @@
 //!
 //! The generated code is a list of calls of the hand-written binder (`im_schema::rest::bind`): which field, which parser, which place.
 
-mod place;
-
 use super::{
     tokens::{ident, path},
-    way::{json_path, leaf},
+    way::{json_path, leaf, way},
 };
 use crate::{
     SchemaError,
     model::{Body, Cardinality, Field, Kind, Message, Method, Route, Scalar, Schema, Service, Verb, WellKnown},
 };
 use heck::{ToShoutySnakeCase, ToSnakeCase};
-use place::assign;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -95,28 +92,25 @@ fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> Toke
         }
     };
     let in_path = route.parameters.iter().map(|parameter| {
-        assign(schema, request, parameter, &|field, json_name, target| {
-            let parse = parser_of_field(schema, field);
-            quote!(bind.path(#parameter, #json_name, #parse, #target);)
-        })
+        let (json_name, place) = (json_path(schema, request, parameter), place(schema, request, parameter));
+        let parse = parser_of_field(schema, leaf(schema, request, parameter));
+        quote!(bind.path(#parameter, #json_name, #parse, #place);)
     });
     let in_query = route.query.iter().map(|parameter| {
-        let json_name = json_path(schema, request, parameter);
+        let (json_name, place) = (json_path(schema, request, parameter), place(schema, request, parameter));
+        let field = leaf(schema, request, parameter);
         let spellings = if json_name == *parameter {
             quote!(#parameter)
         } else {
             quote!(#parameter | #json_name)
         };
-        let bound = assign(schema, request, parameter, &|field, json_name, target| {
-            let parse = parser_of_field(schema, field);
-            let call = if field.cardinality == Cardinality::Repeated {
-                quote!(many)
-            } else {
-                quote!(one)
-            };
-            quote!(bind.#call(#json_name, &value, #parse, #target);)
-        });
-        quote!(#spellings => { #bound })
+        let parse = parser_of_field(schema, field);
+        let call = if field.cardinality == Cardinality::Repeated {
+            quote!(many)
+        } else {
+            quote!(one)
+        };
+        quote!(#spellings => bind.#call(#json_name, &value, #parse, #place),)
     });
     let value = if route.query.is_empty() {
         quote!(_)
@@ -140,6 +134,17 @@ fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> Toke
             bind.finish(request)
         }
     }
+}
+
+/// Where in the request a parameter goes; messages on the way are made.
+fn place(schema: &Schema, request: &Message, parameter: &str) -> TokenStream {
+    let mut place = quote!(&mut request);
+    for field in way(schema, request, parameter) {
+        let rust = ident(&field.rust);
+        let inner = matches!(field.kind, Kind::Message(_)).then(|| quote!(.get_or_insert_default()));
+        place = quote!(#place.#rust #inner);
+    }
+    place
 }
 
 /// For a PATCH whose body is one field: completes `update_mask`.
@@ -184,8 +189,7 @@ fn shapes<'a>(schema: &'a Schema, message: &'a Message, above: &mut Vec<&'a str>
 
 fn parser_of_field(schema: &Schema, field: &Field) -> TokenStream {
     let parse = parser(schema, &field.kind);
-    // the place of a field of a oneof is the value within the variant
-    if field.cardinality == Cardinality::Optional && field.oneof.is_none() {
+    if field.cardinality == Cardinality::Optional {
         quote!(parse::some(#parse))
     } else {
         parse

@@ -159,20 +159,6 @@ impl Binder {
         }
     }
 
-    /// Whether a field of a oneof may be set: not if the query has set `another` one. If not, that is a violation.
-    pub fn exclusive(&mut self, field: &'static str, another: bool) -> bool {
-        if another {
-            self.refuse(
-                field,
-                Refusal {
-                    rule: "oneof.exclusive",
-                    message: "excludes another parameter of the query".into(),
-                },
-            );
-        }
-        !another
-    }
-
     /// A parameter of the query that the schema does not know.
     pub fn unknown(&mut self, name: &str) {
         self.refuse(
