@@ -1,13 +1,94 @@
 //! From the files to the model.
 
+mod comments;
+mod enums;
+mod examples;
+mod fields;
+mod frames;
+mod ids;
+mod messages;
+mod names;
+mod options;
+mod routes;
+mod rules;
+mod services;
+mod topics;
+
 use crate::{SchemaError, model::Schema};
-use std::path::Path;
+use prost_reflect::{DescriptorPool, FileDescriptor};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Compiles every `.proto` file under `schema_dir` and checks all that is said there.
 ///
 /// # Errors
 /// The first inconsistency, with file, element and reason.
 pub fn load(schema_dir: impl AsRef<Path>) -> Result<Schema, SchemaError> {
-    let _ = schema_dir;
-    Err(SchemaError::new("", "", ""))
+    let (descriptor_set, pool) = compile(schema_dir.as_ref())?;
+    let mut files: Vec<FileDescriptor> = pool.files().filter(is_own).collect();
+    files.sort_by(|a, b| a.name().cmp(b.name()));
+
+    let options = options::Options::new(&pool);
+    let mut schema = Schema {
+        descriptor_set,
+        files: files.iter().map(|file| file.name().to_owned()).collect(),
+        messages: Default::default(),
+        enums: Default::default(),
+        services: Vec::new(),
+        reasons: enums::reasons(&pool, &options)?,
+    };
+    for file in &files {
+        for r#enum in file.enums() {
+            enums::add(&mut schema, &r#enum);
+        }
+        for message in file.messages() {
+            messages::add(&mut schema, &message, &options)?;
+        }
+    }
+    for file in &files {
+        for service in file.services() {
+            let service = services::load(&schema, &service, &options)?;
+            schema.services.push(service);
+        }
+    }
+    ids::check(&schema)?;
+    topics::check(&schema)?;
+    frames::check(&schema)?;
+    routes::check_overlaps(&schema)?;
+    Ok(schema)
+}
+
+/// Whether a file is of this project, and not one of the well-known definitions that it builds on.
+fn is_own(file: &FileDescriptor) -> bool {
+    !["google", "buf"].contains(&file.package_name().split('.').next().unwrap_or_default())
+}
+
+/// Runs the protobuf compiler. The descriptor set has to be encoded by it, since custom options get lost otherwise.
+fn compile(dir: &Path) -> Result<(Vec<u8>, DescriptorPool), SchemaError> {
+    let mut paths = Vec::new();
+    find(dir, &mut paths).map_err(|error| SchemaError::new(dir.display(), "", format!("cannot be read: {error}")))?;
+    paths.sort();
+    let wrong = |error: protox::Error| {
+        let file = error.file().map_or_else(|| dir.display().to_string(), str::to_owned);
+        SchemaError::new(file, "", format!("{error:?}"))
+    };
+    let mut compiler = protox::Compiler::new([dir]).map_err(wrong)?;
+    compiler.include_imports(true).include_source_info(true);
+    compiler.open_files(&paths).map_err(wrong)?;
+    Ok((compiler.encode_file_descriptor_set(), compiler.descriptor_pool()))
+}
+
+/// All `.proto` files under a folder.
+fn find(dir: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            find(&path, paths)?;
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
+            paths.push(path);
+        }
+    }
+    Ok(())
 }

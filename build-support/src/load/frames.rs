@@ -1,0 +1,69 @@
+//! WebSocket frames: what goes from client to server and back.
+
+use crate::{
+    SchemaError,
+    model::{Access, Field, Frame, Kind, Message, Schema},
+};
+use std::collections::BTreeSet;
+
+/// Name of the message whose oneof holds what clients send.
+pub(crate) const CLIENT: &str = "ClientFrame";
+/// Name of the message whose oneof holds what the server sends.
+pub(crate) const SERVER: &str = "ServerFrame";
+
+/// All frames lead to methods and replies that exist and fit.
+pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
+    for message in schema.messages.values().filter(|message| message.fields.iter().any(|field| field.frame.is_some())) {
+        let wrong = |why: String| SchemaError::new(&message.file, &message.full_name, why);
+        if message.name != CLIENT && message.name != SERVER {
+            return Err(wrong(format!("frames stand in messages named {CLIENT} and {SERVER}")));
+        }
+        if message.oneofs.len() != 1 || message.oneofs[0].name != "body" {
+            return Err(wrong("frames stand in one oneof named `body`".into()));
+        }
+        let other = if message.name == CLIENT { SERVER } else { CLIENT };
+        let Some(other) = schema.messages.get(&format!("{}.{other}", message.package)) else {
+            return Err(wrong(format!("there is no {other} beside it")));
+        };
+        let mut payloads = BTreeSet::new();
+        for field in message.fields.iter().filter(|field| field.oneof.is_some()) {
+            let element = format!("{}.{}", message.full_name, field.name);
+            let wrong = |why: String| SchemaError::new(&message.file, &element, why);
+            let Some(frame) = &field.frame else {
+                return Err(wrong("the other fields are frames, so this one needs (parlance.frame) too".into()));
+            };
+            let Kind::Message(payload) = &field.kind else { return Err(wrong("a frame has to be a message".into())) };
+            if !payloads.insert(payload) {
+                return Err(wrong(format!("{payload} is another frame already")));
+            }
+            if message.name == CLIENT {
+                client(schema, other, frame, payload).map_err(wrong)?;
+            } else if frame.rpc.is_some() || frame.reply.is_some() {
+                return Err(wrong("`rpc` and `reply` are for frames of clients".into()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn client(schema: &Schema, server: &Message, frame: &Frame, payload: &str) -> Result<(), String> {
+    let reply = frame.reply.as_ref().map(|reply| reply_field(server, reply)).transpose()?;
+    let Some(rpc) = &frame.rpc else { return Ok(()) };
+    let Some((service, method)) = schema.method(rpc) else { return Err(format!("there is no method `{rpc}`")) };
+    if method.access == Access::Internal {
+        return Err(format!("`{rpc}` is internal, so no frame may lead to it"));
+    }
+    if method.request != payload {
+        return Err(format!("`{}` of {} takes {}", method.name, service.name, method.request));
+    }
+    match reply.map(|field| &field.kind) {
+        None => Err(format!("`{rpc}` answers, so the frame needs a reply")),
+        Some(Kind::Message(answer)) if *answer == method.response => Ok(()),
+        Some(_) => Err(format!("`{rpc}` answers with {}", method.response)),
+    }
+}
+
+fn reply_field<'a>(server: &'a Message, reply: &str) -> Result<&'a Field, String> {
+    let mut frames = server.fields.iter().filter(|field| field.oneof.is_some());
+    frames.find(|field| field.name == reply).ok_or_else(|| format!("{SERVER} has no frame `{reply}`"))
+}
