@@ -11,3 +11,6 @@ pub fn key(user: UserId) -> String {
 /// Channel on which changes of a conversation's roster are told, so that copies elsewhere are dropped; the message is the conversation's id
 /// in eight bytes, big endian.
 pub const ROSTER_CHANNEL: &str = "roster";
+
+/// Name under which gateways are in the registry: who cannot ask where users are tells all of them.
+pub const GATEWAYS: &str = "gateway";

@@ -1,0 +1,151 @@
+//! `parlance chat send` and `parlance chat tail`: for scripts and pipes.
+
+use super::{
+    account::Account,
+    live::{Event, Live},
+    state,
+};
+use anyhow::{Context as _, bail};
+use im_schema::{ids::ConversationId, json, v1};
+use std::{
+    collections::HashMap,
+    io::{self, Write as _},
+};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use uuid::Uuid;
+use v1::{client_frame, content, server_frame};
+
+/// Sends one text or all lines of the standard input, in order, and returns once all are stored.
+pub(crate) async fn send(account: Account, to: Option<String>, conversation: Option<u64>, text: Option<String>) -> anyhow::Result<()> {
+    let mut live = Live::start(account);
+    online(&mut live).await?;
+    let conversation = match (conversation, to) {
+        (Some(conversation), _) => ConversationId(conversation),
+        (None, Some(name)) => direct(&mut live, &name).await?,
+        (None, None) => bail!("say --to or --conversation"),
+    };
+    if let Some(text) = text {
+        return deliver(&mut live, conversation, text).await;
+    }
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        if !line.is_empty() {
+            deliver(&mut live, conversation, line).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints messages as they arrive. A connection that was lost is resumed: no message is left out, none is printed twice.
+pub(crate) async fn tail(account: Account, conversation: Option<u64>, as_json: bool, number: Option<u64>) -> anyhow::Result<()> {
+    let mut live = Live::start(account);
+    let mut positions: HashMap<u64, u64> = HashMap::new();
+    let mut left = number.unwrap_or(u64::MAX);
+    while left > 0 {
+        match live.next().await {
+            Some(Event::Online) if positions.is_empty() => {
+                live.send(client_frame::Body::ListConversations(v1::ListConversationsRequest { page_size: 100, ..Default::default() })).await;
+            }
+            Some(Event::Online) => {
+                let positions = positions.iter().map(|(id, sequence)| v1::Position { conversation_id: *id, sequence: *sequence }).take(1000).collect();
+                live.send(client_frame::Body::Resume(v1::Resume { positions })).await;
+            }
+            Some(Event::Frame(v1::ServerFrame { body: Some(server_frame::Body::ListConversations(page)), .. })) => {
+                for conversation in page.conversations {
+                    positions.entry(conversation.conversation_id).or_insert(conversation.last_sequence);
+                }
+            }
+            Some(Event::Frame(v1::ServerFrame { body: Some(server_frame::Body::Message(message)), .. })) => {
+                let last = positions.entry(message.conversation_id).or_insert(message.sequence - 1);
+                if message.sequence <= *last {
+                    continue;
+                }
+                *last = message.sequence;
+                if conversation.is_none_or(|wanted| wanted == message.conversation_id) {
+                    print(&message, as_json)?;
+                    left -= 1;
+                }
+            }
+            Some(Event::Offline { why, pause }) => eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64()),
+            Some(Event::Ended(why)) => bail!("the session is over: {why}"),
+            Some(Event::Frame(_)) => {}
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+fn print(message: &v1::Message, as_json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", json::to_string(message))?;
+    } else {
+        writeln!(out, "{} {} {}: {}", message.conversation_id, message.sequence, message.sender_id, state::text(message.content.as_ref()))?;
+    }
+    Ok(out.flush()?)
+}
+
+async fn online(live: &mut Live) -> anyhow::Result<()> {
+    match live.next().await.context("the connection ended")? {
+        Event::Online => Ok(()),
+        Event::Offline { why, .. } | Event::Ended(why) => bail!("{why}"),
+        Event::Frame(_) => bail!("a frame came before ready"),
+    }
+}
+
+async fn direct(live: &mut Live, name: &str) -> anyhow::Result<ConversationId> {
+    let request = v1::LookUpUsersRequest { names: vec![name.to_owned()], ..Default::default() };
+    let Some(server_frame::Body::LookUpUsers(found)) = answer(live, client_frame::Body::LookUpUsers(request)).await? else { bail!("no answer") };
+    let user = found.users.first().with_context(|| format!("there is no user {name}"))?;
+    let request = v1::OpenDirectRequest { user_id: user.user_id };
+    match answer(live, client_frame::Body::OpenDirect(request)).await? {
+        Some(server_frame::Body::OpenDirect(opened)) => Ok(opened.conversation.context("an answer without a conversation")?.conversation()),
+        _ => bail!("no answer"),
+    }
+}
+
+/// The answer to a request; what else arrives meanwhile is of no interest to a script that sends.
+async fn answer(live: &mut Live, body: client_frame::Body) -> anyhow::Result<Option<server_frame::Body>> {
+    let request_id = live.send(body).await;
+    loop {
+        match live.next().await.context("the connection ended")? {
+            Event::Frame(frame) if frame.request_id == request_id => match frame.body {
+                Some(server_frame::Body::Error(problem)) => bail!("{}: {}", problem.reason, problem.message),
+                body => return Ok(body),
+            },
+            Event::Offline { why, .. } | Event::Ended(why) => bail!("{why}"),
+            Event::Frame(_) | Event::Online => {}
+        }
+    }
+}
+
+/// Sends one text until it is stored, however often the connection is lost: the id makes trying again safe.
+async fn deliver(live: &mut Live, conversation: ConversationId, body: String) -> anyhow::Result<()> {
+    let client_message_id = Uuid::now_v7().to_string();
+    let request = v1::SendMessageRequest {
+        conversation_id: conversation.0,
+        client_message_id: client_message_id.clone(),
+        content: Some(v1::Content { kind: Some(content::Kind::Text(v1::Text { body })) }),
+    };
+    let mut request_id = live.send(client_frame::Body::Send(request.clone())).await;
+    loop {
+        match live.next().await.context("the connection ended")? {
+            Event::Online => request_id = live.send(client_frame::Body::Send(request.clone())).await,
+            Event::Offline { why, pause } => eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64()),
+            Event::Ended(why) => bail!("the session is over: {why}"),
+            Event::Frame(frame) => match frame.body {
+                Some(server_frame::Body::Stored(stored)) if stored.client_message_id == client_message_id => return Ok(()),
+                Some(server_frame::Body::Rejected(rejected)) if rejected.client_message_id == client_message_id => {
+                    let problem = rejected.problem.unwrap_or_default();
+                    bail!("{}: {}", problem.reason, problem.message);
+                }
+                Some(server_frame::Body::Error(problem)) if frame.request_id == request_id && problem.retryable => {
+                    tokio::time::sleep(std::time::Duration::from_millis(problem.retry_after_ms.max(200))).await;
+                    request_id = live.send(client_frame::Body::Send(request.clone())).await;
+                }
+                Some(server_frame::Body::Error(problem)) if frame.request_id == request_id => bail!("{}: {}", problem.reason, problem.message),
+                _ => {}
+            },
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The command line.
+
+use crate::{bench::Bench, chat::Chat, dev::Dev};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+use std::{io, process::ExitCode};
+
+/// Instant messaging from one schema.
+#[derive(Debug, Parser)]
+#[command(name = "parlance", version, after_help = "The documentation begins in README.md. Try `parlance dev` in one terminal and `parlance chat` in two others.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the whole platform in this process, on engines of its own
+    Dev(Dev),
+    /// Chat in this terminal
+    Chat(Chat),
+    /// Measure a server under load
+    Bench(Bench),
+    /// Print the commented default configuration
+    Config,
+    /// Print a completion script for a shell
+    Completion {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Parses the command line and does what it says. 0: done; 1: it failed, or a bench found a fault; 2: wrong usage.
+pub(crate) fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Dev(dev) => finish(on_all_cores(dev.run())),
+        Command::Chat(chat) => finish(on_one_core(chat.run())),
+        Command::Bench(bench) => match on_one_core(bench.run()) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => finish(Err(error)),
+        },
+        Command::Config => {
+            #[expect(clippy::print_stdout, reason = "printing is what the command is for")]
+            {
+                print!("{}", crate::settings::DEFAULTS);
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "parlance", &mut io::stdout());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn finish(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("parlance: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn on_all_cores<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// A client is one user's, or a load that must leave the server its cores.
+fn on_one_core<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
