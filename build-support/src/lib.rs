@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod artefacts;
 pub mod emit;
 mod error;
 mod load;
 pub mod model;
 
+pub use artefacts::{Artefact, MEND, artefacts};
+pub use emit::openapi::openapi;
 pub use error::SchemaError;
 pub use load::load;
 

@@ -17,6 +17,9 @@ impl Names {
         let (mut sent, mut received) = (BTreeSet::new(), BTreeSet::new());
         for method in model.services.iter().flat_map(|service| &service.methods) {
             for route in &method.routes {
+                if route.body == Body::Whole && !is_partial(route) {
+                    reach(model, &Kind::Message(method.request.clone()), &mut sent);
+                }
                 for kind in sent_kinds(model, method, route) {
                     reach(model, kind, &mut sent);
                 }

@@ -1,0 +1,47 @@
+//! What other people read: generated, checked in byte for byte.
+
+use crate::{SchemaError, emit::openapi::openapi, load};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// The command that brings all artefacts up to date, for messages of checks that find one that is not.
+pub const MEND: &str = "cargo run -p build-support --bin parlance-schema -- write";
+
+/// A generated file that is checked in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artefact {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it should hold.
+    pub content: String,
+}
+
+/// All artefacts of the project in the folder `root`, made of its schema.
+///
+/// # Errors
+/// The first inconsistency of the schema.
+pub fn artefacts(root: &Path) -> Result<Vec<Artefact>, SchemaError> {
+    let schema = load(root.join("schema"))?;
+    Ok(vec![Artefact { path: root.join("openapi/openapi.json"), content: openapi(&schema) }])
+}
+
+impl Artefact {
+    /// Whether the file holds what it should. A file that is not there does not.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        fs::read(&self.path).is_ok_and(|bytes| bytes == self.content.as_bytes())
+    }
+
+    /// Writes the file and the folders above it.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn write(&self) -> io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&self.path, &self.content)
+    }
+}
