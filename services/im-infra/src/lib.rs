@@ -1,5 +1,6 @@
 //! Plumbing without business words.
 pub mod clock;
+pub mod config;
 pub mod ids;
 pub mod kv;
 pub mod log;
