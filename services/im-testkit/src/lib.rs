@@ -1,1 +1,14 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod device;
+mod town;
+mod user;
+
+pub use device::{Closed, Device, Protocol, text_of};
+pub use town::Town;
+pub use user::{PASSWORD, Sending, User, call, message};
+
+use std::time::Duration;
+
+/// What does not happen within this time does not happen.
+pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -30,8 +30,8 @@ enum Command {
     },
 }
 
-/// Parses the command line and does what it says. 0: done; 1: it failed, or a bench found a fault; 2: wrong usage.
-pub(crate) fn run() -> ExitCode {
+/// Parses the command line and does what it says. Exit code 0: done; 1: it failed, or a bench found a fault; 2: wrong usage.
+pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Dev(dev) => finish(on_all_cores(dev.run())),
         Command::Chat(chat) => finish(on_one_core(chat.run())),

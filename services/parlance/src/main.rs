@@ -1,11 +1,4 @@
-#![doc = include_str!("../README.md")]
-
-mod bench;
-mod chat;
-mod cli;
-mod dev;
-mod link;
-mod settings;
+//! The program `parlance`: see the library of the same name.
 
 use std::process::ExitCode;
 
@@ -13,5 +6,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run()
+    parlance::cli::run()
 }

@@ -1,0 +1,196 @@
+//! A registered user with one device online.
+
+use crate::{Device, Protocol};
+use im_schema::{
+    ids::{ConversationId, UserId},
+    json, v1,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::ops::{Deref, DerefMut};
+use uuid::Uuid;
+use v1::{client_frame, content, server_frame};
+
+/// A user. Verbs of [`Device`] are those of the user's first device.
+pub struct User {
+    /// The name.
+    pub name: String,
+    /// The id.
+    pub id: UserId,
+    /// Of the first device.
+    pub tokens: v1::Tokens,
+    url: String,
+    device: Device,
+}
+
+/// Every user's password.
+pub const PASSWORD: &str = "correct horse";
+
+impl Deref for User {
+    type Target = Device;
+
+    fn deref(&self) -> &Device {
+        &self.device
+    }
+}
+
+impl DerefMut for User {
+    fn deref_mut(&mut self) -> &mut Device {
+        &mut self.device
+    }
+}
+
+impl User {
+    /// Registers over REST and connects the device `first`.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    pub async fn register(url: &str, name: &str) -> Self {
+        let request = v1::RegisterRequest { name: name.into(), password: PASSWORD.into(), device_id: "first".into(), ..Default::default() };
+        let answer: v1::RegisterResponse = call(url, None, "POST", "/v1/users", &request).await.expect("the user is registered");
+        let (user, tokens) = (answer.user.expect("a user"), answer.tokens.expect("tokens"));
+        let device = Device::connect(url, &tokens.access_token, Protocol::Binary).await;
+        Self { name: user.name.clone(), id: user.user(), tokens, url: url.to_owned(), device }
+    }
+
+    /// Logs another device in and connects it.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn device(&self, device_id: &str, protocol: Protocol) -> Device {
+        let tokens = self.log_in(device_id).await;
+        Device::connect(&self.url, &tokens.access_token, protocol).await
+    }
+
+    /// Logs a device in.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn log_in(&self, device_id: &str) -> v1::Tokens {
+        let request = v1::LogInRequest { name: self.name.clone(), password: PASSWORD.into(), device_id: device_id.into() };
+        let answer: v1::LogInResponse = call(&self.url, None, "POST", "/v1/sessions", &request).await.expect("the user is logged in");
+        answer.tokens.expect("tokens")
+    }
+
+    /// Connects the first device again, e.g. after the platform was started anew at `url`.
+    pub async fn reconnect(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
+        self.device = Device::connect(url, &self.tokens.access_token, Protocol::Binary).await;
+    }
+
+    /// Calls REST as this user.
+    ///
+    /// # Errors
+    /// The problem that the server answers, with the HTTP status.
+    pub async fn rest<A: DeserializeOwned>(&self, verb: &str, path: &str, body: &impl Serialize) -> Result<A, (u16, v1::Problem)> {
+        call(&self.url, Some(&self.tokens.access_token), verb, path, body).await
+    }
+
+    /// The direct conversation with another user.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn with(&mut self, other: &Self) -> ConversationId {
+        let request = v1::OpenDirectRequest { user_id: other.id.0 };
+        match self.ask(client_frame::Body::OpenDirect(request)).await {
+            server_frame::Body::OpenDirect(v1::OpenDirectResponse { conversation: Some(conversation) }) => conversation.conversation(),
+            other => panic!("not opened: {other:?}"),
+        }
+    }
+
+    /// Creates a group with other users.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub async fn creates_group(&mut self, title: &str, members: &[UserId]) -> ConversationId {
+        let request = v1::CreateGroupRequest { title: title.to_owned(), user_ids: members.iter().map(|id| id.0).collect() };
+        match self.ask(client_frame::Body::CreateGroup(request)).await {
+            server_frame::Body::CreateGroup(v1::CreateGroupResponse { conversation: Some(conversation) }) => conversation.conversation(),
+            other => panic!("not created: {other:?}"),
+        }
+    }
+
+    /// Begins a sentence: `alice.sends("hi").to(&bob)`.
+    pub fn sends(&mut self, text: &str) -> Sending<'_> {
+        Sending { request: message(ConversationId(0), text), user: self }
+    }
+}
+
+/// A sentence that lacks its addressee.
+pub struct Sending<'a> {
+    user: &'a mut User,
+    request: v1::SendMessageRequest,
+}
+
+impl Sending<'_> {
+    /// Sends to another user and waits until the message is accepted and stored.
+    pub async fn to(self, other: &User) -> v1::Stored {
+        let conversation = self.user.with(other).await;
+        self.into(conversation).await
+    }
+
+    /// Sends to a conversation and waits until the message is accepted and stored.
+    ///
+    /// # Panics
+    /// If it is refused.
+    #[expect(clippy::should_implement_trait, reason = "part of a sentence")]
+    pub async fn into(mut self, conversation: ConversationId) -> v1::Stored {
+        self.request.conversation_id = conversation.0;
+        let id = self.request.client_message_id.clone();
+        self.user.send(client_frame::Body::Send(self.request)).await;
+        let mut accepted = false;
+        let pick = |frame: &v1::ServerFrame| match &frame.body {
+            Some(server_frame::Body::Accepted(receipt)) => {
+                accepted |= receipt.client_message_id == id;
+                None
+            }
+            Some(server_frame::Body::Stored(stored)) if stored.client_message_id == id => Some(stored.clone()),
+            Some(server_frame::Body::Rejected(_) | server_frame::Body::Error(_)) => panic!("refused: {frame:?}"),
+            _ => None,
+        };
+        let stored = self.user.device.find("stored", pick).await;
+        assert!(accepted, "stored came without accepted before it");
+        stored
+    }
+}
+
+/// A text message with a new client id.
+#[must_use]
+pub fn message(conversation: ConversationId, text: &str) -> v1::SendMessageRequest {
+    v1::SendMessageRequest {
+        conversation_id: conversation.0,
+        client_message_id: Uuid::now_v7().to_string(),
+        content: Some(v1::Content { kind: Some(content::Kind::Text(v1::Text { body: text.to_owned() })) }),
+    }
+}
+
+/// Calls REST.
+///
+/// # Errors
+/// The problem that the server answers, with the HTTP status.
+///
+/// # Panics
+/// If the server does not answer, or not with JSON of the schema.
+pub async fn call<A: DeserializeOwned>(
+    url: &str,
+    token: Option<&str>,
+    verb: &str,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<A, (u16, v1::Problem)> {
+    let verb: reqwest::Method = verb.parse().expect("a verb");
+    let mut request = reqwest::Client::new().request(verb.clone(), format!("{url}{path}"));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if !matches!(verb, reqwest::Method::GET | reqwest::Method::DELETE) {
+        request = request.header("content-type", "application/json").body(json::to_vec(body));
+    }
+    let response = request.send().await.expect("the server answers");
+    let status = response.status();
+    let bytes = response.bytes().await.expect("the answer has a body");
+    if status.is_success() {
+        Ok(json::from_slice_lenient(&bytes).expect("the answer is of the schema"))
+    } else {
+        Err((status.as_u16(), json::from_slice_lenient(&bytes).expect("an error is a Problem")))
+    }
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod bench;
+mod chat;
+pub mod cli;
+mod dev;
+mod link;
+pub mod platform;
+pub mod settings;

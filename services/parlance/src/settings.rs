@@ -1,0 +1,128 @@
+//! The configuration of the whole program.
+
+use anyhow::Context as _;
+use im_infra::{
+    config::{self, Secret, duration, size},
+    layers::{Quota, Quotas},
+};
+use serde::Deserialize;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The commented default configuration, complete.
+pub const DEFAULTS: &str = include_str!("../../../deploy/parlance.toml");
+
+/// All settings; what they mean is said in [`DEFAULTS`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Settings {
+    pub data: PathBuf,
+    pub auth: Auth,
+    pub telemetry: Telemetry,
+    pub log: Log,
+    pub gateway: im_gateway::Config,
+    pub logic: im_logic::Config,
+    pub repo: im_repo::RepoConfig,
+    pub task: im_task::Config,
+    pub limits: Limits,
+}
+
+/// Tokens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Auth {
+    pub secret: Secret,
+    pub issuer: String,
+    pub audience: String,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Telemetry {
+    pub level: String,
+    pub format: im_infra::telemetry::Format,
+}
+
+/// The embedded log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Log {
+    #[serde(with = "size")]
+    pub segment: usize,
+    #[serde(with = "size")]
+    pub tail: usize,
+    #[serde(with = "size")]
+    pub memory_topic: usize,
+    #[serde(with = "size")]
+    pub max: u64,
+}
+
+/// How often, and how long, a call may be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Limits {
+    pub credentials: Quota,
+    pub read: Quota,
+    pub write: Quota,
+    pub send: Quota,
+    #[serde(with = "duration")]
+    pub deadline: Duration,
+}
+
+impl Limits {
+    /// The quotas by rate class.
+    #[must_use]
+    pub fn quotas(&self) -> Quotas {
+        Quotas { credentials: self.credentials, read: self.read, write: self.write, send: self.send }
+    }
+}
+
+impl Settings {
+    /// Defaults, under the file, under the environment, under `overrides`.
+    ///
+    /// # Errors
+    /// Every unknown key and wrong value, with its source and a hint.
+    pub fn load(file: Option<&Path>, overrides: &[(String, String)]) -> anyhow::Result<Self> {
+        config::load(DEFAULTS, file, "PARLANCE_", overrides).context("configuration")
+    }
+}
+
+/// Splits `key=value` of the command line.
+///
+/// # Errors
+/// There is no `=`.
+pub fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("{text} is not of the form key=value"))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_is_what_the_services_default_to() {
+        let settings = Settings::load(None, &[]).expect("the default file is valid");
+        let gateway = im_gateway::Config { listen: settings.gateway.listen, ..im_gateway::Config::default() };
+        assert_eq!(settings.gateway, gateway);
+        assert_eq!(settings.logic, im_logic::Config::default());
+        assert_eq!(settings.task, im_task::Config::default());
+        let repo = im_repo::RepoConfig { folder: settings.repo.folder.clone(), ..im_repo::RepoConfig::default() };
+        assert_eq!(settings.repo, repo);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_a_hint() {
+        let overrides = [("gateway.max_frme".to_owned(), "1KiB".to_owned())];
+        let error = format!("{:#}", Settings::load(None, &overrides).expect_err("the key is unknown"));
+        assert!(error.contains("gateway.max_frame"), "{error}");
+    }
+}
