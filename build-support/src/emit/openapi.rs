@@ -9,12 +9,11 @@ mod operation;
 mod schemas;
 mod text;
 
-use crate::model::{Schema as Model, Service};
+use crate::model::{Access, Schema as Model, Service};
 use names::Names;
 use operation::Operation;
 use utoipa::openapi::{
-    ComponentsBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, PathsBuilder, ServerBuilder,
-    schema::{ObjectBuilder, Type},
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, PathsBuilder, ServerBuilder,
     security::{Http, HttpAuthScheme, HttpBuilder, SecurityScheme},
     tag::{Tag, TagBuilder},
 };
@@ -88,25 +87,23 @@ fn tag(service: &Service) -> &str {
 
 /// Components that belong to no message: security schemes, headers, examples of errors.
 fn shared(model: &Model) -> ComponentsBuilder {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_usize));
-    let wait = HeaderBuilder::new()
-        .schema(Some(seconds))
-        .description(Some("Seconds to wait before trying again, if known."));
-    let challenge = HeaderBuilder::new()
-        .schema(Some(text()))
-        .description(Some("`Bearer`: an access token is needed."));
-    let components = ComponentsBuilder::new()
-        .security_scheme(
+    let methods = model.services.iter().flat_map(|service| &service.methods);
+    let used = |access| {
+        methods
+            .clone()
+            .any(|method| method.access == access && !method.routes.is_empty())
+    };
+    let mut components = ComponentsBuilder::new();
+    if used(Access::User) {
+        components = components.security_scheme(
             "user",
             bearer("The access token of a user, from registering, logging in or refreshing."),
-        )
-        .security_scheme("admin", bearer("The access token of a user who is an admin."))
-        .header("Retry-After", wait.build())
-        .header("WWW-Authenticate", challenge.build());
-    errors::examples(model).fold(components, |components, (name, example)| {
-        components.example(name, example.build())
-    })
+        );
+    }
+    if used(Access::Admin) {
+        components = components.security_scheme("admin", bearer("The access token of a user who is an admin."));
+    }
+    errors::components(model, components)
 }
 
 fn bearer(description: &str) -> SecurityScheme {

@@ -5,7 +5,7 @@ use crate::model::{Access, Body, Method, Rate, Reason, Route, Schema as Model};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use utoipa::openapi::{
-    ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
+    ComponentsBuilder, ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
     example::ExampleBuilder,
     schema::{AllOfBuilder, ObjectBuilder, Type},
 };
@@ -28,14 +28,20 @@ fn of_layers(method: &Method, route: &Route) -> Vec<&'static str> {
     reasons
 }
 
+/// All reasons that a route may give, in order of numbers.
+fn reasons<'a>(model: &'a Model, method: &Method, route: &Route) -> impl Iterator<Item = &'a Reason> {
+    let layers = of_layers(method, route);
+    model
+        .reasons
+        .iter()
+        .filter(move |reason| layers.contains(&reason.name.as_str()) || method.reasons.contains(&reason.name))
+}
+
 /// The answers to one route, by status.
 pub(super) fn responses(model: &Model, method: &Method, route: &Route) -> BTreeMap<u16, Response> {
-    let layers = of_layers(method, route);
     let mut by_status: BTreeMap<u16, Vec<&Reason>> = BTreeMap::new();
-    for reason in &model.reasons {
-        if layers.contains(&reason.name.as_str()) || method.reasons.contains(&reason.name) {
-            by_status.entry(reason.http).or_default().push(reason);
-        }
+    for reason in reasons(model, method, route) {
+        by_status.entry(reason.http).or_default().push(reason);
     }
     by_status
         .into_iter()
@@ -84,15 +90,36 @@ fn schema(reasons: &[&Reason]) -> RefOr<Schema> {
         .into()
 }
 
-/// What each reason of the catalogue looks like.
-pub(super) fn examples(model: &Model) -> impl Iterator<Item = (&str, ExampleBuilder)> {
-    model.reasons.iter().map(|reason| {
-        let (summary, _) = text::split(&reason.comment);
-        (
-            reason.name.as_str(),
-            ExampleBuilder::new().summary(summary).value(Some(problem(reason))),
-        )
-    })
+/// Headers and examples that the answers to errors refer to.
+pub(super) fn components(model: &Model, mut components: ComponentsBuilder) -> ComponentsBuilder {
+    let methods = model.services.iter().flat_map(|service| &service.methods);
+    let routes = methods.flat_map(|method| method.routes.iter().map(move |route| (method, route)));
+    let used: BTreeMap<i32, &Reason> = routes
+        .flat_map(|(method, route)| reasons(model, method, route))
+        .map(|reason| (reason.number, reason))
+        .collect();
+    if used.values().any(|reason| reason.retryable) {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1_usize));
+        let wait = HeaderBuilder::new()
+            .schema(Some(seconds))
+            .description(Some("Seconds to wait before trying again, if known."));
+        components = components.header("Retry-After", wait.build());
+    }
+    if used.values().any(|reason| reason.http == 401) {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let challenge = HeaderBuilder::new()
+            .schema(Some(text))
+            .description(Some("`Bearer`: an access token is needed."));
+        components = components.header("WWW-Authenticate", challenge.build());
+    }
+    if names::problem(model).is_some() {
+        for reason in used.values() {
+            let (summary, _) = text::split(&reason.comment);
+            let example = ExampleBuilder::new().summary(summary).value(Some(problem(reason)));
+            components = components.example(&reason.name, example.build());
+        }
+    }
+    components
 }
 
 fn problem(reason: &Reason) -> Value {

@@ -1,11 +1,14 @@
 //! Fields as JSON Schema: type, rules, example, comment.
 
-use super::{names::Names, text};
+use super::{
+    names::{self, Names},
+    text,
+};
 use crate::model::{Bound, Cardinality, Enum, Field, Kind, Rules, Scalar, Schema as Model, WellKnown};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::openapi::{
     RefOr, Schema,
-    extensions::ExtensionsBuilder,
+    extensions::{Extensions, ExtensionsBuilder},
     schema::{
         AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, RefBuilder, SchemaFormat, SchemaType, Type,
     },
@@ -74,15 +77,17 @@ impl Fields<'_> {
     ) -> RefOr<Schema> {
         let object = match kind {
             Kind::Message(name) => return self.reference(name, comment),
-            Kind::Enum(name) if !rules.defined_only && rules.enum_in.is_empty() => {
+            Kind::Enum(name) if !names::closes(rules) => {
                 return self.reference(name, comment);
             }
             Kind::Enum(name) => allowed_values(&self.model.enums[name], rules, comment),
             Kind::WellKnown(kind) => well_known(*kind).description(text::join(&[comment.to_owned()])),
             Kind::Scalar(kind) => scalar(*kind, rules, comment),
         };
-        let secret = sensitive.then(|| ExtensionsBuilder::new().add("sensitive", true).build());
-        object.examples(example.cloned()).extensions(secret).into()
+        object
+            .examples(example.cloned())
+            .extensions(beyond(rules, sensitive))
+            .into()
     }
 
     fn reference(&self, full_name: &str, comment: &str) -> RefOr<Schema> {
@@ -91,6 +96,21 @@ impl Fields<'_> {
             .description(text::join(&[comment.to_owned()]))
             .into()
     }
+}
+
+/// What JSON Schema has no word for, in one extension (several would come in no fixed order).
+fn beyond(rules: &Rules, sensitive: bool) -> Option<Extensions> {
+    let bounds = [
+        ("minBytes", rules.len_bytes.or(rules.min_bytes)),
+        ("maxBytes", rules.len_bytes.or(rules.max_bytes)),
+    ];
+    let bounds = bounds
+        .into_iter()
+        .filter_map(|(name, bound)| Some((name.to_owned(), Value::from(bound?))));
+    let said: Map<_, _> = bounds
+        .chain(sensitive.then(|| ("sensitive".to_owned(), Value::Bool(true))))
+        .collect();
+    (!said.is_empty()).then(|| ExtensionsBuilder::new().add("parlance", said).build())
 }
 
 /// The values of an enum that a rule allows.
@@ -219,7 +239,7 @@ fn string(rules: &Rules, comment: &str) -> ObjectBuilder {
         .schema_type(Type::String)
         .min_length(least.filter(|least| *least > 0).map(|n| n as usize))
         .max_length(most.map(|n| n as usize))
-        .description(text::join(&[comment.to_owned(), bytes_in_words(rules, " in UTF-8")]));
+        .description(text::join(&[comment.to_owned(), bytes_in_words(rules, comment)]));
     if !rules.one_of.is_empty() {
         object = object.enum_values(Some(rules.one_of.iter().map(String::as_str)));
     }
@@ -243,15 +263,17 @@ fn bytes(rules: &Rules, comment: &str) -> ObjectBuilder {
         .content_encoding("base64")
         .min_length(least.filter(|least| *least > 0).map(|n| n as usize))
         .max_length(most.map(|n| n as usize))
-        .description(text::join(&[comment.to_owned(), bytes_in_words(rules, "")]))
+        .description(text::join(&[comment.to_owned(), bytes_in_words(rules, comment)]))
 }
 
-fn bytes_in_words(rules: &Rules, unit: &str) -> String {
+/// Bounds in bytes, unless the comment speaks of bytes itself.
+fn bytes_in_words(rules: &Rules, comment: &str) -> String {
     match (rules.len_bytes, rules.min_bytes, rules.max_bytes) {
+        _ if comment.contains("byte") => String::new(),
         (Some(exact), ..) => format!("Exactly {exact} bytes."),
-        (_, Some(least), Some(most)) => format!("{least} to {most} bytes{unit}."),
-        (_, Some(least), None) => format!("At least {least} bytes{unit}."),
-        (_, None, Some(most)) => format!("At most {most} bytes{unit}."),
+        (_, Some(least), Some(most)) => format!("{least} to {most} bytes."),
+        (_, Some(least), None) => format!("At least {least} bytes."),
+        (_, None, Some(most)) => format!("At most {most} bytes."),
         (None, None, None) => String::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! What clients can reach, and what it is called in the document.
 
 use crate::emit::way::leaf;
-use crate::model::{Body, Kind, Message, Method, Route, Schema as Model};
+use crate::model::{Body, Cardinality, Field, Kind, Message, Method, Route, Rules, Schema as Model};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Messages and enums that requests and answers are made of, with the names of their components.
@@ -18,18 +18,18 @@ impl Names {
         for method in model.services.iter().flat_map(|service| &service.methods) {
             for route in &method.routes {
                 if route.body == Body::Whole && !is_partial(route) {
-                    reach(model, &Kind::Message(method.request.clone()), &mut sent);
+                    reach_message(model, &method.request, &mut sent);
                 }
-                for kind in sent_kinds(model, method, route) {
-                    reach(model, kind, &mut sent);
+                for field in sent_fields(model, method, route) {
+                    reach(model, field, &mut sent);
                 }
             }
             if !method.routes.is_empty() {
-                reach(model, &Kind::Message(method.response.clone()), &mut received);
+                reach_message(model, &method.response, &mut received);
             }
         }
         if let Some(problem) = problem(model) {
-            reach(model, &Kind::Message(problem.full_name.clone()), &mut received);
+            reach_message(model, &problem.full_name, &mut received);
         }
         let all: BTreeSet<_> = sent.union(&received).cloned().collect();
         let short = all
@@ -84,37 +84,44 @@ pub(super) fn is_partial(route: &Route) -> bool {
     route.body == Body::Whole && !route.parameters.is_empty()
 }
 
-/// Types that must be described so that the parameters and the body of a route can be.
-fn sent_kinds<'a>(model: &'a Model, method: &'a Method, route: &Route) -> Vec<&'a Kind> {
+/// Fields of a request that must be described so that the parameters and the body of a route can be.
+fn sent_fields<'a>(model: &'a Model, method: &'a Method, route: &Route) -> Vec<&'a Field> {
     let request = &model.messages[&method.request];
-    let whole = route.body == Body::Whole;
-    let field_body = |name: &str| matches!(&route.body, Body::Field(field) if field == name);
-    let mut kinds: Vec<_> = request
-        .fields
-        .iter()
-        .filter(|field| field_body(&field.name) || whole && !route.parameters.contains(&field.name))
-        .map(|field| &field.kind)
-        .collect();
-    kinds.extend(
-        route
-            .parameters
-            .iter()
-            .chain(&route.query)
-            .map(|path| &leaf(model, request, path).kind),
-    );
-    kinds
+    let in_body = request.fields.iter().filter(|field| match &route.body {
+        Body::None => false,
+        Body::Whole => !route.parameters.contains(&field.name),
+        Body::Field(name) => *name == field.name,
+    });
+    let parameters = route.parameters.iter().chain(&route.query);
+    in_body
+        .chain(parameters.map(|path| leaf(model, request, path)))
+        .collect()
 }
 
-fn reach(model: &Model, kind: &Kind, reached: &mut BTreeSet<String>) {
-    match kind {
-        Kind::Message(name) if reached.insert(name.clone()) => {
-            for field in &model.messages[name].fields {
-                reach(model, &field.kind, reached);
-            }
+fn reach_message(model: &Model, full_name: &str, reached: &mut BTreeSet<String>) {
+    if reached.insert(full_name.to_owned()) {
+        for field in &model.messages[full_name].fields {
+            reach(model, field, reached);
         }
-        Kind::Enum(name) => _ = reached.insert(name.clone()),
-        Kind::Message(_) | Kind::Scalar(_) | Kind::WellKnown(_) => {}
     }
+}
+
+fn reach(model: &Model, field: &Field, reached: &mut BTreeSet<String>) {
+    let rules = if field.cardinality == Cardinality::Repeated {
+        field.rules.items.as_deref()
+    } else {
+        Some(&field.rules)
+    };
+    match &field.kind {
+        Kind::Message(name) => reach_message(model, name, reached),
+        Kind::Enum(name) if !rules.is_some_and(closes) => _ = reached.insert(name.clone()),
+        Kind::Enum(_) | Kind::Scalar(_) | Kind::WellKnown(_) => {}
+    }
+}
+
+/// Whether rules close an enum: then its field lists the values that are allowed and needs no component.
+pub(super) fn closes(rules: &Rules) -> bool {
+    rules.defined_only || !rules.enum_in.is_empty()
 }
 
 /// The name within its package, e.g. `OuterInner`.
