@@ -78,7 +78,7 @@ async fn start(folder: &TempDir, change: fn(&mut Settings)) -> Platform {
     let overrides: Vec<_> = overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let mut settings = Settings::load(None, &overrides).expect("the default configuration is valid");
     settings.data = folder.path().to_path_buf();
-    settings.listen = "127.0.0.1:0".parse().expect("an address");
+    settings.gateway.listen = "127.0.0.1:0".parse().expect("an address");
     change(&mut settings);
     Platform::start(settings).await.expect("the platform starts")
 }
