@@ -73,7 +73,7 @@ fn router(schema: &Schema, service: &Service) -> TokenStream {
             Router::new() #(#routes)* .with_state(client)
         }
         mod #function {
-            use super::{bind::Binder, parse};
+            use super::bind::Binder;
             #(#binders)*
         }
     }
@@ -190,7 +190,7 @@ fn shapes<'a>(schema: &'a Schema, message: &'a Message, above: &mut Vec<&'a str>
 fn parser_of_field(schema: &Schema, field: &Field) -> TokenStream {
     let parse = parser(schema, &field.kind);
     if field.cardinality == Cardinality::Optional {
-        quote!(parse::some(#parse))
+        quote!(super::parse::some(#parse))
     } else {
         parse
     }
@@ -200,7 +200,7 @@ fn parser(schema: &Schema, kind: &Kind) -> TokenStream {
     let name = match kind {
         Kind::Enum(name) => {
             let rust = path(&schema.enums[name].rust);
-            return quote!(parse::enumeration(|name| #rust::from_str_name(name).map(i32::from)));
+            return quote!(super::parse::enumeration(|name| #rust::from_str_name(name).map(i32::from)));
         }
         Kind::Scalar(scalar) => match scalar {
             Scalar::Double => "double",
@@ -219,7 +219,7 @@ fn parser(schema: &Schema, kind: &Kind) -> TokenStream {
         Kind::Message(name) => unreachable!("{name} is no leaf: the loader lets only leaves be parameters"),
     };
     let name = format_ident!("{name}");
-    quote!(parse::#name)
+    quote!(super::parse::#name)
 }
 
 fn verb(verb: Verb) -> &'static str {

@@ -49,7 +49,7 @@ impl Binder {
             self.refuse(
                 "",
                 Refusal {
-                    rule: "body.none",
+                    rule: "body",
                     message: "this route takes no body".into(),
                 },
             );
@@ -103,7 +103,7 @@ impl Binder {
             Ok(_) => self.refuse(
                 field,
                 Refusal {
-                    rule: "path.contradiction",
+                    rule: "path",
                     message: "the body contradicts the path".into(),
                 },
             ),
@@ -123,7 +123,7 @@ impl Binder {
                     self.refuse(
                         name,
                         Refusal {
-                            rule: "query.encoding",
+                            rule: "encoding",
                             message: "must be percent-encoded UTF-8".into(),
                         },
                     );
@@ -139,7 +139,7 @@ impl Binder {
             return self.refuse(
                 field,
                 Refusal {
-                    rule: "query.repeated",
+                    rule: "duplicate_parameter",
                     message: "may be given once".into(),
                 },
             );
@@ -164,7 +164,7 @@ impl Binder {
         self.refuse(
             name,
             Refusal {
-                rule: "query.unknown",
+                rule: "unknown_parameter",
                 message: "this route has no such parameter".into(),
             },
         );
@@ -184,7 +184,7 @@ impl Binder {
                     self.refuse(
                         field,
                         Refusal {
-                            rule: "field_mask.unknown",
+                            rule: "field_mask",
                             message: format!("there is no field {path}").into(),
                         },
                     );

@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequest<S> for Incoming {
             .map_err(|refusal| {
                 Failure::violations(vec![Violation {
                     field: String::new(),
-                    rule: "path.encoding",
+                    rule: "encoding",
                     message: refusal.body_text().into(),
                 }])
             })?;

@@ -1,22 +1,18 @@
 //! Values of path and query, parsed by type. The generated binder names the parser of each parameter.
 
-use crate::wkt::{Duration, FieldMask, Timestamp};
+use crate::wkt::{Duration, FieldMask, FormError, Timestamp};
 use base64::{
     Engine as _,
     alphabet::{STANDARD, URL_SAFE},
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use bytes::Bytes;
-use serde::{
-    Deserialize,
-    de::{IntoDeserializer, value::Error},
-};
 use std::{borrow::Cow, str::FromStr};
 
 /// Why a value is not of the type that it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Which rule it breaks, e.g. `type.uint64`.
+    /// Which rule it breaks, e.g. `type`.
     pub rule: &'static str,
     /// What is wrong.
     pub message: Cow<'static, str>,
@@ -35,7 +31,7 @@ pub fn some<T>(parse: impl Fn(&str) -> Parsed<T>) -> impl Fn(&str) -> Parsed<Opt
 /// # Errors
 /// If it is none.
 pub fn int32(text: &str) -> Parsed<i32> {
-    number(text, "type.int32", "must be a signed 32-bit integer")
+    number(text, "type", "must be a signed 32-bit integer")
 }
 
 /// A signed 64-bit integer.
@@ -43,7 +39,7 @@ pub fn int32(text: &str) -> Parsed<i32> {
 /// # Errors
 /// If it is none.
 pub fn int64(text: &str) -> Parsed<i64> {
-    number(text, "type.int64", "must be a signed 64-bit integer")
+    number(text, "type", "must be a signed 64-bit integer")
 }
 
 /// An unsigned 32-bit integer.
@@ -51,7 +47,7 @@ pub fn int64(text: &str) -> Parsed<i64> {
 /// # Errors
 /// If it is none.
 pub fn uint32(text: &str) -> Parsed<u32> {
-    number(text, "type.uint32", "must be an unsigned 32-bit integer")
+    number(text, "type", "must be an unsigned 32-bit integer")
 }
 
 /// An unsigned 64-bit integer.
@@ -59,7 +55,7 @@ pub fn uint32(text: &str) -> Parsed<u32> {
 /// # Errors
 /// If it is none.
 pub fn uint64(text: &str) -> Parsed<u64> {
-    number(text, "type.uint64", "must be an unsigned 64-bit integer")
+    number(text, "type", "must be an unsigned 64-bit integer")
 }
 
 /// A number of 32 bits.
@@ -67,7 +63,7 @@ pub fn uint64(text: &str) -> Parsed<u64> {
 /// # Errors
 /// If it is none.
 pub fn float(text: &str) -> Parsed<f32> {
-    text.parse().map_err(|_| refusal("type.float", "must be a number"))
+    text.parse().map_err(|_| refusal("type", "must be a number"))
 }
 
 /// A number of 64 bits.
@@ -75,7 +71,7 @@ pub fn float(text: &str) -> Parsed<f32> {
 /// # Errors
 /// If it is none.
 pub fn double(text: &str) -> Parsed<f64> {
-    text.parse().map_err(|_| refusal("type.double", "must be a number"))
+    text.parse().map_err(|_| refusal("type", "must be a number"))
 }
 
 /// `true` or `false`.
@@ -83,7 +79,7 @@ pub fn double(text: &str) -> Parsed<f64> {
 /// # Errors
 /// If it is neither.
 pub fn boolean(text: &str) -> Parsed<bool> {
-    text.parse().map_err(|_| refusal("type.bool", "must be true or false"))
+    text.parse().map_err(|_| refusal("type", "must be true or false"))
 }
 
 /// Any text.
@@ -104,7 +100,7 @@ pub fn bytes(text: &str) -> Parsed<Bytes> {
     let decoded = GeneralPurpose::new(&alphabet, config).decode(text);
     decoded
         .map(Bytes::from)
-        .map_err(|_| refusal("type.bytes", "must be base64"))
+        .map_err(|_| refusal("format", "must be base64"))
 }
 
 /// A value of an enum by name, or by any number: enums are open.
@@ -112,7 +108,7 @@ pub fn enumeration(by_name: impl Fn(&str) -> Option<i32>) -> impl Fn(&str) -> Pa
     move |text| {
         by_name(text)
             .or_else(|| int32(text).ok())
-            .ok_or_else(|| refusal("type.enum", "must be the name or number of a value of the enum"))
+            .ok_or_else(|| refusal("enum", "must be the name or number of a value of the enum"))
     }
 }
 
@@ -121,7 +117,7 @@ pub fn enumeration(by_name: impl Fn(&str) -> Option<i32>) -> impl Fn(&str) -> Pa
 /// # Errors
 /// If it is none.
 pub fn timestamp(text: &str) -> Parsed<Timestamp> {
-    well_known(text, "type.timestamp")
+    well_known(text)
 }
 
 /// A duration in seconds with the suffix `s`.
@@ -129,7 +125,7 @@ pub fn timestamp(text: &str) -> Parsed<Timestamp> {
 /// # Errors
 /// If it is none.
 pub fn duration(text: &str) -> Parsed<Duration> {
-    well_known(text, "type.duration")
+    well_known(text)
 }
 
 /// Paths of fields in lowerCamelCase, separated by commas.
@@ -137,7 +133,7 @@ pub fn duration(text: &str) -> Parsed<Duration> {
 /// # Errors
 /// If one of them has another form.
 pub fn field_mask(text: &str) -> Parsed<FieldMask> {
-    well_known(text, "type.field_mask")
+    well_known(text)
 }
 
 fn number<T: FromStr>(text: &str, rule: &'static str, message: &'static str) -> Parsed<T> {
@@ -150,10 +146,9 @@ fn number<T: FromStr>(text: &str, rule: &'static str, message: &'static str) -> 
 }
 
 /// Well-known types read in path and query what they read in JSON.
-fn well_known<'de, T: Deserialize<'de>>(text: &'de str, rule: &'static str) -> Parsed<T> {
-    let reader: serde::de::value::BorrowedStrDeserializer<'de, Error> =
-        serde::de::value::BorrowedStrDeserializer::new(text);
-    T::deserialize(reader.into_deserializer()).map_err(|error| refusal(rule, error.to_string()))
+fn well_known<T: FromStr<Err = FormError>>(text: &str) -> Parsed<T> {
+    text.parse()
+        .map_err(|error: FormError| refusal("format", error.message()))
 }
 
 fn refusal(rule: &'static str, message: impl Into<Cow<'static, str>>) -> Refusal {
@@ -172,11 +167,7 @@ mod tests {
         assert_eq!(uint64("18446744073709551615"), Ok(u64::MAX));
         assert_eq!(int32("-1"), Ok(-1));
         for wrong in ["", "+1", "-1", "1.0", "1e3", "0x1", " 1", "18446744073709551616"] {
-            assert_eq!(
-                uint64(wrong).map_err(|refusal| refusal.rule),
-                Err("type.uint64"),
-                "{wrong}"
-            );
+            assert_eq!(uint64(wrong).map_err(|refusal| refusal.rule), Err("type"), "{wrong}");
         }
     }
 
@@ -193,7 +184,7 @@ mod tests {
         let parse = enumeration(|name| (name == "RED").then_some(1));
         assert_eq!(parse("RED"), Ok(1));
         assert_eq!(parse("7"), Ok(7));
-        assert_eq!(parse("red").map_err(|refusal| refusal.rule), Err("type.enum"));
+        assert_eq!(parse("red").map_err(|refusal| refusal.rule), Err("enum"));
     }
 
     #[test]
@@ -206,9 +197,6 @@ mod tests {
             field_mask("displayName,about").map(|mask| mask.paths),
             Ok(vec!["display_name".to_owned(), "about".to_owned()])
         );
-        assert_eq!(
-            timestamp("yesterday").map_err(|refusal| refusal.rule),
-            Err("type.timestamp")
-        );
+        assert_eq!(timestamp("yesterday").map_err(|refusal| refusal.rule), Err("format"));
     }
 }
