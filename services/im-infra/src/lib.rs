@@ -1,4 +1,5 @@
-//! Plumbing without business words.
+#![doc = include_str!("../README.md")]
+
 pub mod clock;
 pub mod config;
 pub mod ids;
@@ -6,4 +7,5 @@ pub mod kv;
 pub mod lifecycle;
 pub mod log;
 pub mod registry;
+pub mod telemetry;
 pub mod token;
