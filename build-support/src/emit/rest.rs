@@ -112,24 +112,28 @@ fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> Toke
         };
         quote!(#spellings => bind.#call(#json_name, &value, #parse, #place),)
     });
-    let value = if route.query.is_empty() {
-        quote!(_)
+    let in_query = if route.query.is_empty() {
+        quote!(for (name, _) in bind.query() {
+            bind.unknown(&name);
+        })
     } else {
-        quote!(value)
-    };
-    let mask = mask(schema, request, route);
-    let unchanged = in_path.len() == 0 && in_query.len() == 0;
-    let mutable = if unchanged { quote!() } else { quote!(mut) };
-    quote! {
-        pub(super) fn #name(mut bind: Binder) -> Result<#rust, crate::failure::Failure> {
-            let #mutable request: #rust = #body;
-            #(#in_path)*
-            for (name, #value) in bind.query() {
+        quote! {
+            for (name, value) in bind.query() {
                 match name.as_str() {
                     #(#in_query)*
                     _ => bind.unknown(&name),
                 }
             }
+        }
+    };
+    let mask = mask(schema, request, route);
+    let unchanged = route.parameters.is_empty() && route.query.is_empty();
+    let mutable = if unchanged { quote!() } else { quote!(mut) };
+    quote! {
+        pub(super) fn #name(mut bind: Binder) -> Result<#rust, crate::failure::Failure> {
+            let #mutable request: #rust = #body;
+            #(#in_path)*
+            #in_query
             #mask
             bind.finish(request)
         }
