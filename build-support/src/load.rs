@@ -4,7 +4,7 @@ mod comments;
 mod enums;
 mod examples;
 mod fields;
-mod frames;
+pub(crate) mod frames;
 mod ids;
 mod messages;
 mod names;

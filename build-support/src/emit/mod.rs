@@ -1,6 +1,18 @@
 //! From the model to Rust: one emitter, one file.
 
+pub mod openapi;
+mod rest;
+mod json;
+pub(crate) mod ids;
+mod catalogue;
+mod errors;
+mod frames;
+mod messages;
+mod services;
+mod topics;
 mod tokens;
+mod validate;
+mod way;
 
 use crate::{SchemaError, model::Schema};
 use proc_macro2::TokenStream;
@@ -15,7 +27,18 @@ pub struct Emitter {
 }
 
 /// All of them.
-pub const EMITTERS: &[Emitter] = &[];
+pub const EMITTERS: &[Emitter] = &[
+    Emitter { file: "catalogue.rs", emit: catalogue::emit },
+    Emitter { file: "errors.rs", emit: errors::emit },
+    Emitter { file: "frames.rs", emit: frames::emit },
+    Emitter { file: "messages.rs", emit: messages::emit },
+    Emitter { file: "services.rs", emit: services::emit },
+    Emitter { file: "topics.rs", emit: topics::emit },
+    Emitter { file: "ids.rs", emit: ids::emit },
+    Emitter { file: "json.rs", emit: json::emit },
+    Emitter { file: "rest.rs", emit: rest::emit },
+    Emitter { file: "validate.rs", emit: validate::emit },
+];
 
 impl Emitter {
     /// The formatted source.

@@ -110,7 +110,7 @@ fn binder(schema: &Schema, method: &Method, route: &Route, name: &Ident) -> Toke
         } else {
             quote!(one)
         };
-        quote!(#spellings => bind.#call(#json_name, &value, #parse, #place),)
+        quote!(#spellings => { bind.#call(#json_name, &value, #parse, #place); })
     });
     let in_query = if route.query.is_empty() {
         quote!(for (name, _) in bind.query() {

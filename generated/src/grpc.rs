@@ -1,0 +1,73 @@
+//! gRPC: how a call's context travels in metadata, and its failure in the status.
+
+mod codec;
+mod timeout;
+
+pub use codec::Codec;
+
+use crate::{failure::Failure, rpc::Context};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+const AUTHORIZATION: &str = "authorization";
+const TIMEOUT: &str = "grpc-timeout";
+
+/// A request to send: the token goes as `authorization`, the deadline as `grpc-timeout`.
+///
+/// # Errors
+/// `DEADLINE_EXCEEDED` if the deadline is past, `UNAUTHENTICATED` if the token cannot stand in a header.
+pub fn request<T>(context: &Context, message: T) -> Result<Request<T>, Failure> {
+    let mut request = Request::new(message);
+    if let Some(token) = &context.token {
+        let value = format!("Bearer {token}").parse();
+        let value = value.map_err(|_| Failure::unauthenticated("the token has characters that no token has"))?;
+        request.metadata_mut().insert(AUTHORIZATION, value);
+    }
+    if let Some(deadline) = context.deadline {
+        let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
+        request.set_timeout(left.ok_or_else(|| Failure::deadline_exceeded(""))?);
+    }
+    Ok(request)
+}
+
+/// The answer that came back.
+///
+/// # Errors
+/// What the status says.
+pub fn answer<T>(answer: Result<Response<T>, Status>) -> Result<T, Failure> {
+    answer.map(Response::into_inner).map_err(|status| Failure::from_status(&status))
+}
+
+/// A request that came in: who calls is not known yet, only the token, the address and the deadline.
+pub fn accept<T>(request: Request<T>) -> (Context, T) {
+    let metadata = request.metadata();
+    let context = Context {
+        token: bearer(metadata).map(Into::into),
+        address: address(&request),
+        deadline: timeout::parse(metadata.get(TIMEOUT)).and_then(|timeout| Instant::now().checked_add(timeout)),
+        ..Context::default()
+    };
+    (context, request.into_inner())
+}
+
+/// The answer to send.
+///
+/// # Errors
+/// The failure as a status.
+pub fn respond<T>(result: Result<T, Failure>) -> Result<Response<T>, Status> {
+    result.map(Response::new).map_err(|failure| failure.to_status())
+}
+
+fn bearer(metadata: &MetadataMap) -> Option<&str> {
+    let (scheme, token) = metadata.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// From tonic's own server, or from axum's if that accepted the connection.
+fn address<T>(request: &Request<T>) -> Option<IpAddr> {
+    let from_axum = || request.extensions().get::<axum::extract::ConnectInfo<SocketAddr>>().map(|info| info.0);
+    request.remote_addr().or_else(from_axum).map(|address| address.ip())
+}
