@@ -1,0 +1,74 @@
+//! Profiles.
+
+use async_trait::async_trait;
+use im_schema::{
+    errors::{GetProfileError, GetUserError, LookUpUsersError, UpdateProfileError},
+    failure::Failure,
+    ids::UserId,
+    internal::v1::{FindUsersRequest, UpdateUserRequest},
+    parlance::Reason,
+    rpc::{Caller, Context},
+    services::{UserRepoClient, UserService},
+    v1::{
+        GetProfileRequest, GetProfileResponse, GetUserRequest, GetUserResponse, LookUpUsersRequest, LookUpUsersResponse,
+        UpdateProfileRequest, UpdateProfileResponse, User,
+    },
+    wkt::FieldMask,
+};
+
+/// The service.
+pub(crate) struct Users {
+    pub(crate) users: UserRepoClient,
+}
+
+impl Users {
+    async fn find(&self, user: UserId) -> Result<User, Failure> {
+        let request = FindUsersRequest { user_ids: vec![user.0], names: Vec::new() };
+        let found = self.users.find_users(Context::internal(), request).await?.users.pop();
+        found.ok_or_else(|| Failure::new(Reason::UserNotFound, ""))
+    }
+}
+
+#[async_trait]
+impl UserService for Users {
+    async fn get_profile(&self, caller: Caller, _: GetProfileRequest) -> Result<GetProfileResponse, GetProfileError> {
+        Ok(GetProfileResponse { user: Some(self.find(caller.user).await?) })
+    }
+
+    async fn update_profile(
+        &self,
+        caller: Caller,
+        request: UpdateProfileRequest,
+    ) -> Result<UpdateProfileResponse, UpdateProfileError> {
+        let UpdateProfileRequest { profile, update_mask } = request;
+        let mut profile = profile.unwrap_or_default();
+        if profile.display_name.is_empty() && names(update_mask.as_ref(), "display_name") {
+            profile.display_name = self.find(caller.user).await?.name;
+        }
+        let request = UpdateUserRequest { user_id: caller.user.0, profile: Some(profile), update_mask };
+        let user = self.users.update_user(Context::internal(), request).await?.user;
+        Ok(UpdateProfileResponse { user })
+    }
+
+    async fn get_user(&self, _: Caller, request: GetUserRequest) -> Result<GetUserResponse, GetUserError> {
+        Ok(GetUserResponse { user: Some(self.find(UserId(request.user_id)).await?) })
+    }
+
+    async fn look_up_users(
+        &self,
+        _: Caller,
+        request: LookUpUsersRequest,
+    ) -> Result<LookUpUsersResponse, LookUpUsersError> {
+        let LookUpUsersRequest { names, user_ids } = request;
+        if names.is_empty() && user_ids.is_empty() {
+            return Ok(LookUpUsersResponse::default());
+        }
+        let users = self.users.find_users(Context::internal(), FindUsersRequest { user_ids, names }).await?.users;
+        Ok(LookUpUsersResponse { users })
+    }
+}
+
+/// Whether a field is to be changed: no mask, or an empty one, means all.
+fn names(mask: Option<&FieldMask>, field: &str) -> bool {
+    mask.is_none_or(|mask| mask.paths.is_empty() || mask.paths.iter().any(|path| path == field))
+}

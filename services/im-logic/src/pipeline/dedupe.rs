@@ -1,0 +1,241 @@
+//! Which messages may have been stored before.
+//!
+//! The store finds duplicates exactly, by reading the conversation from the time of the client's id on; that is dear, so it is asked
+//! (`verify`) only for messages that may have come before. The kv engine holds a *mark* for every message of the last [`WINDOW`]; a message whose
+//! mark was there is verified. A missing mark must be *trusted* to spare the look, so this is what it takes:
+//!
+//! Let `c` be the time of a client id, and let the message have been handled before, at a time `t`. Ids that are more than
+//! [`MAX_AHEAD_MS`] ahead are refused, so `t ≥ c − AHEAD`, give or take [`SKEW_MS`] by which the clocks of two machines may differ. The mark was set at `t`. It is
+//! missing now only if
+//!
+//! 1. **it is too old**, `now ≥ t + WINDOW`. For `c ≥ now − WINDOW + AHEAD + 2·SKEW` this cannot be: older ids are verified;
+//! 2. **kv lost it**: it was emptied at some time `s > t`, so that `c ≤ s + AHEAD + SKEW`. Kv cannot say when it was emptied, but it then lost
+//!    the key [`SINCE`] too. Every batch sets that key, if it is missing, together with its marks, and reads it *after* them: what it reads is no
+//!    earlier than the last loss. Ids up to `since + AHEAD + SKEW` are verified;
+//! 3. **it never got there**, because kv was away, for this process or for the one that handled the partition before. So each partition has a time of its
+//!    own, [`Trust`]: it begins when the partition is taken over, and anew whenever marks of it could not be set. It counts like `since`, and the later
+//!    of the two is meant below.
+//!
+//! Rule 2 alone would verify *everything* in the first minute after a start, when a busy conversation has thousands of messages to look through.
+//! So a conversation that is met in that minute is asked once for its *horizon*: the latest id time among the messages that it stored within
+//! AHEAD + 2·SKEW before `since`. A message handled before `since` that bears an id from after `since − SKEW` is one of these, so an id beyond both
+//! `since − SKEW` and the horizon is new.
+
+use crate::rules::send::{MAX_AHEAD_MS, made_at_ms};
+use bytes::Bytes;
+use futures::{StreamExt as _, stream};
+use im_infra::{
+    clock::SharedClock,
+    kv::{Kv, KvError},
+};
+use im_schema::{
+    failure::Failure,
+    internal::v1::{ReadMessagesRequest, Upstream},
+    rpc::Context,
+    services::MessageRepoClient,
+    v1::Message,
+};
+use parking_lot::Mutex;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How long a mark is kept.
+pub(crate) const WINDOW: Duration = Duration::from_secs(600);
+/// The key whose value is the time, in milliseconds, since when no mark was lost.
+pub(crate) const SINCE: &str = "dedupe:since";
+/// By how much the clocks of two machines may differ, the time of a call included, in milliseconds.
+const SKEW_MS: u64 = 5_000;
+/// How many messages of one conversation are read to find its horizon.
+const HORIZON_PAGES: usize = 8;
+/// Messages a page.
+const PAGE: u32 = 1_000;
+
+/// Sorts out what may have come before.
+pub(crate) struct Dedupe {
+    kv: Arc<dyn Kv>,
+    repo: MessageRepoClient,
+    clock: SharedClock,
+    /// By conversation: for which `since` it was asked, and its horizon.
+    horizons: Mutex<HashMap<u64, (u64, u64)>>,
+}
+
+/// Since when, in milliseconds since 1970, all marks of a partition were set, if kv did not lose them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Trust(u64);
+
+/// What can be said of a message without looking further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    New,
+    Verify,
+    /// New if its id lies beyond the horizon of its conversation.
+    BeyondHorizon,
+}
+
+impl Dedupe {
+    pub(crate) fn new(kv: Arc<dyn Kv>, repo: MessageRepoClient, clock: SharedClock) -> Self {
+        Self { kv, repo, clock, horizons: Mutex::default() }
+    }
+
+    /// Nothing is known of marks before this moment.
+    pub(super) fn trust_from_now(&self) -> Trust {
+        Trust(self.clock.now_ms())
+    }
+
+    /// For each message of a partition whether the store must verify that it is new. Marks all of them.
+    pub(super) async fn suspects(&self, batch: &[Upstream], trust: &mut Trust) -> Vec<bool> {
+        let (marked, since) = match self.mark(batch).await {
+            Ok((marked, Some(since))) => (marked, since.max(trust.0)),
+            // lost between the two calls: the next batch finds a new time there
+            Ok((_, None)) => return vec![true; batch.len()],
+            Err(error) => {
+                *trust = self.trust_from_now();
+                tracing::warn!(error = &error as &dyn std::error::Error, "marks unknown, every message is verified");
+                return vec![true; batch.len()];
+            }
+        };
+        // read only now: a mark that was there until a moment ago must count as too old
+        let now = self.clock.now_ms();
+        let verdicts: Vec<Verdict> =
+            batch.iter().zip(marked).map(|(upstream, new)| judge(new, &upstream.client_message_id, now, since)).collect();
+        let near = batch.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::BeyondHorizon);
+        let near: HashSet<u64> = near.map(|(upstream, _)| upstream.conversation_id).collect();
+        let horizons = if near.is_empty() { HashMap::new() } else { self.horizons(near, since).await };
+        let suspect = |(upstream, verdict): (&Upstream, &Verdict)| match verdict {
+            Verdict::New => false,
+            Verdict::Verify => true,
+            Verdict::BeyondHorizon => horizons
+                .get(&upstream.conversation_id)
+                .is_none_or(|horizon| made_at_ms(&upstream.client_message_id).is_none_or(|made_at| made_at <= *horizon)),
+        };
+        batch.iter().zip(&verdicts).map(suspect).collect()
+    }
+
+    /// To be called more often than every [`WINDOW`]. Keeps the key [`SINCE`] while nothing is sent, but never brings it back, which would hide a
+    /// loss; forgets horizons that are no longer needed.
+    pub(crate) async fn keep(&self) {
+        let now = self.clock.now_ms();
+        self.horizons.lock().retain(|_, (since, _)| *since + MAX_AHEAD_MS + 2 * SKEW_MS > now);
+        if let Err(error) = self.kv.expire(SINCE, WINDOW).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the age of the marks is not kept");
+        }
+    }
+
+    /// Sets the marks; for each message whether its mark is new, and since when no mark was lost.
+    async fn mark(&self, batch: &[Upstream]) -> Result<(Vec<bool>, Option<u64>), KvError> {
+        let before = (self.clock.now_ms(), self.clock.monotonic());
+        let mut entries = Vec::with_capacity(batch.len() + 1);
+        entries.push((SINCE.to_owned(), text(before.0)));
+        entries.extend(batch.iter().map(|upstream| (key(upstream), Bytes::new())));
+        let mut new = self.kv.set_if_absent(&entries, Some(WINDOW)).await?;
+        let was_empty = !new.is_empty() && new.remove(0);
+        if was_empty && self.clock.monotonic() - before.1 > Duration::from_secs(1) {
+            // the call took so long that marks may have been lost after the time that it wrote
+            self.kv.set(SINCE, text(self.clock.now_ms()), Some(WINDOW)).await?;
+        }
+        let since = self.kv.get(SINCE).await?;
+        let since = since.and_then(|since| std::str::from_utf8(&since).ok()?.parse().ok());
+        Ok((new, since))
+    }
+
+    /// The horizons of these conversations; one that is missing from the answer is not known.
+    async fn horizons(&self, conversations: HashSet<u64>, since: u64) -> HashMap<u64, u64> {
+        let mut known = HashMap::with_capacity(conversations.len());
+        let unknown: Vec<u64> = {
+            let horizons = self.horizons.lock();
+            let mut recall = |id: &u64| match horizons.get(id) {
+                Some((asked, horizon)) if *asked == since => known.insert(*id, *horizon).is_some(),
+                _ => true,
+            };
+            conversations.into_iter().filter(|id| recall(id)).collect()
+        };
+        let found: Vec<(u64, u64)> = stream::iter(unknown)
+            .map(|conversation| async move { (conversation, self.horizon(conversation, since).await) })
+            .buffer_unordered(16)
+            .filter_map(|(conversation, horizon)| async move {
+                let unknown = |error| tracing::warn!(error = &error as &dyn std::error::Error, "horizon unknown");
+                Some((conversation, horizon.map_err(unknown).ok()?))
+            })
+            .collect()
+            .await;
+        let mut horizons = self.horizons.lock();
+        for (conversation, horizon) in found {
+            known.insert(conversation, horizon);
+            horizons.insert(conversation, (since, horizon));
+        }
+        known
+    }
+
+    /// See [`horizon_of`]; `u64::MAX` if there is too much to read.
+    async fn horizon(&self, conversation_id: u64, since: u64) -> Result<u64, Failure> {
+        let mut horizon = 0;
+        let mut from_sequence = 0;
+        // most conversations were quiet: one message tells
+        let mut limit = 1;
+        for _ in 0..=HORIZON_PAGES {
+            let request = ReadMessagesRequest { conversation_id, from_sequence, forward: false, limit };
+            let page = self.repo.read_messages(Context::internal(), request).await?.messages;
+            let (latest, complete) = horizon_of(&page, since);
+            horizon = horizon.max(latest);
+            let oldest = page.last().map_or(0, |message| message.sequence);
+            if complete || oldest <= 1 {
+                return Ok(horizon);
+            }
+            from_sequence = oldest - 1;
+            limit = PAGE;
+        }
+        Ok(u64::MAX)
+    }
+}
+
+/// The latest id time among those of these messages, newest first, that may have been handled before `since` and bear a later id; and whether
+/// they reach back far enough.
+fn horizon_of(messages: &[Message], since: u64) -> (u64, bool) {
+    let mut horizon = 0;
+    for message in messages {
+        let sent_at = message.sent_at.as_ref().map_or(0, im_schema::wkt::Timestamp::millis);
+        if sent_at + MAX_AHEAD_MS + 2 * SKEW_MS < since {
+            return (horizon, true);
+        }
+        if sent_at <= since + SKEW_MS {
+            let id = uuid::Uuid::try_parse(&message.client_message_id).unwrap_or_default();
+            horizon = horizon.max(made_at_ms(id.as_bytes()).unwrap_or(u64::MAX));
+        }
+    }
+    (horizon, false)
+}
+
+/// See the top of the file.
+fn judge(mark_is_new: bool, client_message_id: &[u8], now: u64, since: u64) -> Verdict {
+    let Some(made_at) = made_at_ms(client_message_id) else { return Verdict::Verify };
+    let too_old = made_at + WINDOW.as_millis() as u64 <= now + MAX_AHEAD_MS + 2 * SKEW_MS;
+    if !mark_is_new || too_old || made_at + SKEW_MS <= since {
+        Verdict::Verify
+    } else if made_at <= since + MAX_AHEAD_MS + SKEW_MS {
+        Verdict::BeyondHorizon
+    } else {
+        Verdict::New
+    }
+}
+
+/// The key of a message's mark: `d:` and 24 bytes in hexadecimal digits, by hand since there is one for each message.
+fn key(upstream: &Upstream) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut key = String::with_capacity(2 + 2 * 24);
+    key.push_str("d:");
+    for byte in upstream.sender_id.to_be_bytes().iter().chain(&upstream.client_message_id) {
+        key.push(DIGITS[usize::from(byte >> 4)] as char);
+        key.push(DIGITS[usize::from(byte & 15)] as char);
+    }
+    key
+}
+
+fn text(time: u64) -> Bytes {
+    time.to_string().into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! Why im-task does not start.
+
+use im_infra::registry::RegistryError;
+use im_schema::failure::Failure;
+
+/// Why the tasks cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The topics are not there and cannot be made.
+    #[error("create the topics")]
+    Topics(#[source] Failure),
+    /// The gateways cannot be watched.
+    #[error("watch the gateways")]
+    Registry(#[source] RegistryError),
+}

@@ -1,0 +1,105 @@
+//! Messages of large groups, to all members who are online.
+
+use crate::{members::Members, pace::Pace, processor::Processor};
+use async_trait::async_trait;
+use im_infra::{log::Log, routing::Routing, topics::Outbox};
+use im_schema::{
+    failure::Failure,
+    internal::v1::{Deliveries, Delivery, Downstream, Fanout, downstream::Event},
+};
+use prost::Message as _;
+use std::{collections::HashMap, sync::Arc};
+use tokio::time::Instant;
+
+/// How many pages of members go out in one append.
+const PAGES_AT_ONCE: usize = 8;
+
+/// Takes messages to the gateways of members, page by page.
+pub(crate) struct FanoutProcessor {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) routing: Arc<Routing>,
+    pub(crate) members: Arc<Members>,
+    pub(crate) pace: Pace,
+}
+
+#[async_trait]
+impl Processor for FanoutProcessor {
+    type Task = Fanout;
+
+    const NAME: &'static str = "fanout";
+
+    async fn process(&self, partition: u32, tasks: Vec<Fanout>) -> Result<(), Failure> {
+        self.pace.wait(partition).await;
+        let began = Instant::now();
+        let mut online = 0;
+        for (conversation, items) in merge(tasks) {
+            online += self.fan_out(conversation, items).await?;
+        }
+        self.pace.set(partition, began, online);
+        Ok(())
+    }
+}
+
+impl FanoutProcessor {
+    /// How many members are online.
+    async fn fan_out(&self, conversation: u64, items: Vec<Delivery>) -> Result<usize, Failure> {
+        let messages = items.len();
+        let event = Some(Event::Deliveries(Deliveries { items }));
+        // equal for all gateways and pages, so encoded once
+        let shared = Downstream { recipients: Vec::new(), event }.encode_to_vec();
+        let mut walk = self.members.walk(conversation).await;
+        let mut outbox = Outbox::new();
+        let (mut pages, mut online) = (0, 0);
+        while let Some(page) = walk.next().await? {
+            let located = self.routing.locate_keys(&page.keys).await;
+            online += located.online();
+            for (gateway, recipients) in located.gateways.iter().zip(located.by_gateway(page.users.iter().copied())) {
+                let own = Downstream { recipients, event: None }.encode_to_vec();
+                outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
+            }
+            pages += 1;
+            if pages % PAGES_AT_ONCE == 0 {
+                std::mem::take(&mut outbox).append(&*self.log).await?;
+            }
+        }
+        outbox.append(&*self.log).await?;
+        metrics::counter!("fanout_deliveries_total").increment((online * messages) as u64);
+        Ok(online)
+    }
+}
+
+/// The messages of each conversation together, in order; conversations in the order in which they come first.
+fn merge(tasks: Vec<Fanout>) -> Vec<(u64, Vec<Delivery>)> {
+    let mut merged: Vec<(u64, Vec<Delivery>)> = Vec::new();
+    let mut places: HashMap<u64, usize> = HashMap::new();
+    for Fanout { conversation_id, deliveries } in tasks {
+        let place = *places.entry(conversation_id).or_insert_with(|| {
+            merged.push((conversation_id, Vec::new()));
+            merged.len() - 1
+        });
+        merged[place].1.extend(deliveries.unwrap_or_default().items);
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use im_schema::v1::Message;
+
+    fn fanout(conversation_id: u64, sequences: &[u64]) -> Fanout {
+        let message = |sequence: &u64| Some(Message { sequence: *sequence, ..Message::default() });
+        let items = sequences.iter().map(|sequence| Delivery { message: message(sequence), origin: None }).collect();
+        Fanout { conversation_id, deliveries: Some(Deliveries { items }) }
+    }
+
+    #[test]
+    fn messages_of_one_group_go_out_together_and_in_order() {
+        let merged = merge(vec![fanout(1, &[1, 2]), fanout(2, &[7]), fanout(1, &[3])]);
+        let seen: Vec<(u64, Vec<u64>)> = merged
+            .into_iter()
+            .map(|(id, items)| (id, items.into_iter().map(|item| item.message.unwrap().sequence).collect()))
+            .collect();
+        assert_eq!(seen, [(1, vec![1, 2, 3]), (2, vec![7])]);
+    }
+}
