@@ -67,7 +67,7 @@ async fn what_does_not_end_is_dropped_at_the_deadline() {
     let (alive, dropped) = oneshot::channel::<()>();
     lifecycle.spawn_in(Stage::Finish, "stubborn", async move {
         let _alive = alive;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     let closing = lifecycle.stage(Stage::Close);
     let before = Instant::now();
