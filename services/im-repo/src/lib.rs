@@ -1,1 +1,11 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod password;
+mod service;
+pub mod store;
+
+pub use config::RepoConfig;
+pub use error::{OpenError, StoreError};
+pub use service::Repo;

@@ -1,0 +1,208 @@
+use crate::{
+    password::Passwords,
+    store::{NewSession, ProfileChange, RefreshHash, Rotated, Rotation, Store, UserRecord},
+};
+use async_trait::async_trait;
+use im_infra::clock::SharedClock;
+use im_schema::{
+    errors::{
+        CheckSessionError, CreateUserError, EndSessionsError, FindUsersError, OpenSessionError, RotateSessionError,
+        UpdateUserError, VerifyPasswordError,
+    },
+    failure::Failure,
+    ids::UserId,
+    internal::v1::{
+        CheckSessionRequest, CheckSessionResponse, CreateUserRequest, CreateUserResponse, EndSessionsRequest,
+        EndSessionsResponse, FindUsersRequest, FindUsersResponse, OpenSessionRequest, OpenSessionResponse,
+        RotateSessionRequest, RotateSessionResponse, UpdateUserRequest, UpdateUserResponse, VerifyPasswordRequest,
+        VerifyPasswordResponse,
+    },
+    parlance::Reason,
+    rpc::Peer,
+    services::UserRepo,
+    v1::User,
+    wkt::Timestamp,
+};
+use std::sync::Arc;
+
+/// Users, passwords, sessions.
+pub(super) struct Users {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) passwords: Passwords,
+    pub(super) clock: SharedClock,
+}
+
+#[async_trait]
+impl UserRepo for Users {
+    async fn create_user(&self, _: Peer, request: CreateUserRequest) -> Result<CreateUserResponse, CreateUserError> {
+        let user = request.user.ok_or_else(|| missing("user"))?;
+        let record = UserRecord {
+            id: user.user(),
+            created_at_ms: user.created_at.as_ref().map_or(0, Timestamp::millis),
+            name: user.name,
+            display_name: user.display_name,
+            about: user.about,
+        };
+        let hash = self.passwords.hash(request.password).await?;
+        if self.store.insert_user(record, hash).await.map_err(Failure::from)? {
+            Ok(CreateUserResponse {})
+        } else {
+            Err(CreateUserError::name_taken("another user has this name"))
+        }
+    }
+
+    async fn verify_password(
+        &self,
+        _: Peer,
+        request: VerifyPasswordRequest,
+    ) -> Result<VerifyPasswordResponse, VerifyPasswordError> {
+        let known = self.store.credentials(&request.name).await.map_err(Failure::from)?;
+        let (user, hash) = known.unzip();
+        // without a user too: how long it takes does not tell which names exist
+        let right = self.passwords.verify(request.password, hash).await?;
+        match user {
+            Some(user) if right => Ok(VerifyPasswordResponse {
+                user: Some(shown(user)),
+            }),
+            _ => Err(VerifyPasswordError::wrong_credentials("name or password is wrong")),
+        }
+    }
+
+    async fn find_users(&self, _: Peer, request: FindUsersRequest) -> Result<FindUsersResponse, FindUsersError> {
+        let ids: Vec<UserId> = request.users().collect();
+        let users = self
+            .store
+            .find_users(&ids, &request.names)
+            .await
+            .map_err(Failure::from)?;
+        Ok(FindUsersResponse {
+            users: users.into_iter().map(shown).collect(),
+        })
+    }
+
+    async fn update_user(&self, _: Peer, request: UpdateUserRequest) -> Result<UpdateUserResponse, UpdateUserError> {
+        let user = request.user();
+        let profile = request.profile.ok_or_else(|| missing("profile"))?;
+        let mask = request.update_mask.filter(|mask| !mask.paths.is_empty());
+        let named = |path: &str| mask.as_ref().is_none_or(|mask| mask.covers(path));
+        let change = ProfileChange {
+            display_name: named("display_name").then_some(profile.display_name),
+            about: named("about").then_some(profile.about),
+        };
+        match self.store.update_user(user, change).await.map_err(Failure::from)? {
+            Some(user) => Ok(UpdateUserResponse {
+                user: Some(shown(user)),
+            }),
+            None => Err(UpdateUserError::user_not_found(format!("there is no user {user}"))),
+        }
+    }
+
+    async fn open_session(
+        &self,
+        _: Peer,
+        request: OpenSessionRequest,
+    ) -> Result<OpenSessionResponse, OpenSessionError> {
+        let session = NewSession {
+            id: request.session(),
+            user: request.user(),
+            refresh_hash: hash(&request.refresh_hash, "refreshHash")?,
+            expires_at_ms: request.expires_at.as_ref().map_or(0, Timestamp::millis),
+            device: request.device_id,
+        };
+        let replaced = self
+            .store
+            .open_session(session, self.clock.now_ms())
+            .await
+            .map_err(Failure::from)?;
+        Ok(OpenSessionResponse {
+            replaced_session_id: replaced.map_or(0, u64::from),
+        })
+    }
+
+    async fn rotate_session(
+        &self,
+        _: Peer,
+        request: RotateSessionRequest,
+    ) -> Result<RotateSessionResponse, RotateSessionError> {
+        let rotation = Rotation {
+            old_hash: hash(&request.old_hash, "oldHash")?,
+            new_hash: hash(&request.new_hash, "newHash")?,
+            now_ms: request
+                .now
+                .as_ref()
+                .map_or_else(|| self.clock.now_ms(), Timestamp::millis),
+            expires_at_ms: request.expires_at.as_ref().map_or(0, Timestamp::millis),
+        };
+        match self.store.rotate_session(rotation).await.map_err(Failure::from)? {
+            Rotated::Done(session) => Ok(RotateSessionResponse {
+                session_id: session.id.into(),
+                user_id: session.user.into(),
+                device_id: session.device,
+            }),
+            Rotated::Invalid => Err(RotateSessionError::refresh_invalid("")),
+            Rotated::Reused(session) => {
+                let (session, user) = (u64::from(session.id), u64::from(session.user));
+                tracing::warn!(
+                    session.id = session,
+                    user.id = user,
+                    "a refresh token was used again; its session is over"
+                );
+                Err(RotateSessionError::refresh_reused(""))
+            }
+        }
+    }
+
+    async fn end_sessions(
+        &self,
+        _: Peer,
+        request: EndSessionsRequest,
+    ) -> Result<EndSessionsResponse, EndSessionsError> {
+        let session = (request.session_id != 0).then(|| request.session());
+        let ended = self
+            .store
+            .end_sessions(request.user(), session)
+            .await
+            .map_err(Failure::from)?;
+        Ok(EndSessionsResponse {
+            session_ids: ended.into_iter().map(u64::from).collect(),
+        })
+    }
+
+    async fn check_session(
+        &self,
+        _: Peer,
+        request: CheckSessionRequest,
+    ) -> Result<CheckSessionResponse, CheckSessionError> {
+        let open = self
+            .store
+            .session_open(request.session())
+            .await
+            .map_err(Failure::from)?;
+        Ok(CheckSessionResponse { open })
+    }
+}
+
+/// A user as others see it.
+fn shown(user: UserRecord) -> User {
+    User {
+        user_id: user.id.into(),
+        display_name: display_name(&user.name, user.display_name),
+        name: user.name,
+        about: user.about,
+        created_at: Some(Timestamp::from_millis(user.created_at_ms)),
+    }
+}
+
+/// What clients show: the name if nothing else was given.
+pub(super) fn display_name(name: &str, given: String) -> String {
+    if given.is_empty() { name.to_owned() } else { given }
+}
+
+/// Validation has refused such a request already, unless it was bypassed.
+pub(super) fn missing(field: &'static str) -> Failure {
+    Failure::new(Reason::InvalidArgument, format!("{field} is missing"))
+}
+
+fn hash(bytes: &[u8], field: &'static str) -> Result<RefreshHash, Failure> {
+    bytes.try_into().map_err(|_| missing(field))
+}

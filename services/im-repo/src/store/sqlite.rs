@@ -1,0 +1,72 @@
+//! The store on SQLite: one writer that commits batches, readers of their own, the write-ahead log copied in the background.
+
+mod append;
+mod check;
+mod checkpoint;
+mod conversations;
+mod members;
+mod messages;
+mod migrations;
+mod open;
+mod rows;
+mod seen;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod users;
+mod writer;
+
+use super::{Result, Store};
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use im_infra::clock::SharedClock;
+use sqlx::{SqliteConnection, SqlitePool};
+use tokio::{sync::Mutex, task::JoinHandle};
+use writer::Writer;
+
+/// A store in one SQLite file. Only one may be open on a file at a time.
+#[derive(Debug)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writer: Writer,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl SqliteStore {
+    /// Opens the database of `config`, brings it to this version's schema and starts the writer. If the last process did not
+    /// close it, its log is replayed and the database is checked in the background (see [`check`]).
+    ///
+    /// # Errors
+    /// The folder, the file or a migration does not work.
+    pub async fn open(config: &crate::RepoConfig, clock: SharedClock) -> Result<Self, crate::OpenError> {
+        open::open(config, clock).await
+    }
+
+    /// Runs a write in the next transaction. An `Err` of it undoes what it did, and nothing else.
+    async fn write<T, W>(&self, write: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        self.writer.write(write).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn close(&self) {
+        self.writer.close();
+        self.readers.close().await;
+        for task in self.tasks.lock().await.drain(..) {
+            if let Err(error) = task.await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a task of the store died");
+            }
+        }
+    }
+}
+
+/// A JSON array of ids, for `json_each`: one statement for any number of them.
+fn id_list(ids: impl IntoIterator<Item = u64>) -> String {
+    let ids: Vec<u64> = ids.into_iter().collect();
+    serde_json::to_string(&ids).expect("numbers are valid JSON")
+}

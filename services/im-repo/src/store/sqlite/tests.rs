@@ -1,0 +1,133 @@
+use super::SqliteStore;
+use crate::{
+    RepoConfig,
+    store::{
+        MessageStore, Store, StoreError,
+        conformance::{NOW, World},
+    },
+};
+use im_infra::clock::SystemClock;
+use sqlx::Row;
+use std::{path::Path, sync::Arc};
+
+fn config(folder: &Path) -> RepoConfig {
+    RepoConfig {
+        folder: folder.join("repo"),
+        readers: 2,
+        checkpoint_mib: 1,
+        ..RepoConfig::default()
+    }
+}
+
+async fn open(folder: &Path) -> Arc<SqliteStore> {
+    Arc::new(SqliteStore::open(&config(folder), SystemClock::shared()).await.unwrap())
+}
+
+async fn world() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    World::new(open(folder.path()).await, 1_000, folder)
+}
+
+crate::conformance_tests!(world().await);
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_opening_again_and_migrations_run_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(open(folder.path()).await, 1_000, ());
+    let (ada, bob) = (world.user().await, world.user().await);
+    let direct = world.direct(ada, bob).await;
+    for n in 0..3 {
+        world.say(direct, ada, NOW + n).await;
+    }
+    world.store.close().await;
+    assert!(
+        !folder.path().join("repo/repo.sqlite-wal").exists(),
+        "the log was copied and removed"
+    );
+
+    let store = open(folder.path()).await;
+    let migrations = sqlx::query("SELECT count(*) FROM _sqlx_migrations")
+        .fetch_one(&store.readers)
+        .await
+        .unwrap();
+    assert_eq!(migrations.get::<i64, _>(0), 1);
+    let world = World::new(store, 2_000, ());
+    assert_eq!(world.say(direct, bob, NOW + 9).await.sequence, 4);
+    assert_eq!(world.view(ada, direct).await.unwrap().read_sequence, 3);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_closed_store_refuses_and_loses_nothing_that_it_took() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(open(folder.path()).await, 1_000, ());
+    let ada = world.user().await;
+    let group = world.group(ada, &[]).await;
+    let sends = (0..20).map(|n| {
+        let message = world.message(group, ada, NOW + n);
+        let store = Arc::clone(&world.store);
+        tokio::spawn(async move { store.store_messages(vec![message], NOW).await })
+    });
+    let sends: Vec<_> = sends.collect();
+    tokio::task::yield_now().await;
+    world.store.close().await;
+    world.store.close().await;
+    let mut taken = 0;
+    for send in sends {
+        match send.await.unwrap() {
+            Ok(_) => taken += 1,
+            Err(StoreError::Closed) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    let store = open(folder.path()).await;
+    assert_eq!(store.read_messages(group, 0, true, 100).await.unwrap().0.len(), taken);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn an_abandoned_log_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(open(folder.path()).await, 1_000, ());
+    let ada = world.user().await;
+    let group = world.group(ada, &[]).await;
+    for n in 0..50 {
+        world.say(group, ada, NOW + n).await;
+    }
+    // the files of a process that was killed here
+    let killed = tempfile::tempdir().unwrap();
+    std::fs::create_dir(killed.path().join("repo")).unwrap();
+    for file in ["repo.sqlite", "repo.sqlite-wal"] {
+        std::fs::copy(
+            folder.path().join("repo").join(file),
+            killed.path().join("repo").join(file),
+        )
+        .unwrap();
+    }
+    world.store.close().await;
+    let world = World::new(open(killed.path()).await, 2_000, ());
+    let (messages, last_sequence) = world.store.read_messages(group, 0, true, 100).await.unwrap();
+    assert_eq!((messages.len(), last_sequence), (50, 50));
+    assert_eq!(world.say(group, ada, NOW + 60).await.sequence, 51);
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn the_log_does_not_grow_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(open(folder.path()).await, 1_000, ());
+    let ada = world.user().await;
+    let mut groups = Vec::new();
+    for _ in 0..50 {
+        groups.push(world.group(ada, &[]).await);
+    }
+    for batch in 0..400 {
+        let messages = (0..50).map(|n| world.message(groups[n], ada, NOW + batch)).collect();
+        world.store.store_messages(messages, NOW + batch).await.unwrap();
+    }
+    let log = std::fs::metadata(folder.path().join("repo/repo.sqlite-wal"))
+        .unwrap()
+        .len();
+    assert!(log < 16 << 20, "{log} bytes after some 80 MB went through it");
+    world.store.close().await;
+}
