@@ -1,1 +1,23 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod docs;
+mod downlink;
+mod error;
+mod gate;
+mod grpc;
+mod health;
+mod hub;
+mod layers;
+mod origin;
+mod presence;
+mod rest;
+mod service;
+mod ticker;
+mod uplink;
+mod wire;
+mod ws;
+
+pub use config::Config;
+pub use error::{BuildError, RunError};
+pub use service::{Deps, Gateway, MetricsText, Services};

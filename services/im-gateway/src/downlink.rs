@@ -1,0 +1,231 @@
+//! This instance's downstream topic -> connections.
+//!
+//! A frame is encoded once for each encoding; the connections that get it share its bytes. Each connection is woken once a batch.
+
+use crate::{
+    hub::{Hub, Tables},
+    wire::Wire,
+    ws::connection::Connection,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use im_infra::topics::Handler;
+use im_schema::{
+    failure::Failure,
+    ids::UserId,
+    internal::v1::{Delivery, Downstream, Rejection, SessionsEnded, downstream::Event},
+    parlance::Reason,
+    v1::{ServerFrame, Stored},
+};
+use std::sync::Arc;
+
+/// Up to so many connections get their own copy of a frame, which then shares a WebSocket message with others; above, they share the frame.
+const COPIES: usize = 4;
+
+/// Hands what others have for this instance to its connections.
+pub(crate) struct Downlink {
+    hub: Arc<Hub>,
+    instance: Arc<str>,
+}
+
+impl Downlink {
+    pub(crate) fn new(hub: Arc<Hub>, instance: Arc<str>) -> Self {
+        Self { hub, instance }
+    }
+}
+
+#[async_trait]
+impl Handler<Downstream> for Downlink {
+    async fn handle(&self, _partition: u32, batch: Vec<(u64, Downstream)>) -> Result<(), Failure> {
+        metrics::histogram!("gateway_downlink_batch_records").record(batch.len() as f64);
+        let touched = self.hub.read(|tables| {
+            let mut delivery = Round {
+                instance: &self.instance,
+                tables,
+                touched: Vec::new(),
+                delivered: 0,
+            };
+            for (_, downstream) in batch {
+                delivery.hand_over(downstream);
+            }
+            metrics::counter!("gateway_frames_delivered_total").increment(delivery.delivered);
+            delivery.touched
+        });
+        // after the last frame: a connection that wakes finds everything that this batch has for it
+        for connection in touched {
+            connection.outbox.wake();
+        }
+        Ok(())
+    }
+}
+
+/// The handling of one batch.
+struct Round<'a> {
+    instance: &'a str,
+    tables: &'a Tables,
+    touched: Vec<Arc<Connection>>,
+    delivered: u64,
+}
+
+impl Round<'_> {
+    fn hand_over(&mut self, downstream: Downstream) {
+        let Downstream { recipients, event } = downstream;
+        match event {
+            Some(Event::Deliveries(deliveries)) => self.deliver(&recipients, deliveries.items),
+            Some(Event::Rejection(rejection)) => self.reject(rejection),
+            Some(Event::ReadMoved(moved)) => self.notify(&recipients, ServerFrame::from(moved)),
+            Some(Event::ConversationChanged(changed)) => self.notify(&recipients, ServerFrame::from(changed)),
+            Some(Event::SessionsEnded(ended)) => self.end_sessions(&recipients, &ended),
+            // validation has refused a record without an event
+            None => {}
+        }
+    }
+
+    /// Messages go to all connections of the recipients; the connection that sent one gets `stored` in its place.
+    fn deliver(&mut self, recipients: &[u64], items: Vec<Delivery>) {
+        let mut senders = Vec::new();
+        let mut stored = Vec::new();
+        let mut frames = Vec::with_capacity(items.len());
+        for Delivery { message, origin } in items {
+            let Some(message) = message else { continue };
+            let origin = origin.filter(|origin| origin.instance == self.instance);
+            if let Some(origin) = &origin {
+                senders.push(origin.connection_id);
+            }
+            stored.push(origin.map(|origin| {
+                let receipt = Stored {
+                    client_message_id: message.client_message_id.clone(),
+                    message_id: message.message_id,
+                    conversation_id: message.conversation_id,
+                    sequence: message.sequence,
+                    sent_at: message.sent_at.clone(),
+                };
+                let frame = ServerFrame {
+                    request_id: origin.request_id,
+                    ..ServerFrame::from(receipt)
+                };
+                (origin.connection_id, frame)
+            }));
+            frames.push(ServerFrame::from(message));
+        }
+        senders.sort_unstable();
+        let encoded = Encoded::new(&frames, self.audience(recipients));
+        for connection in connections(self.tables, recipients) {
+            if senders.binary_search(&connection.id).is_ok() {
+                let own: Vec<&ServerFrame> = frames
+                    .iter()
+                    .zip(&stored)
+                    .map(|(message, stored)| match stored {
+                        Some((sender, stored)) if *sender == connection.id => stored,
+                        _ => message,
+                    })
+                    .collect();
+                let own = encode(connection.outbox.wire(), own);
+                let first = connection.outbox.copy(&own, frames.len());
+                self.note(connection, frames.len(), first);
+            } else {
+                let first = encoded.give(connection);
+                self.note(connection, frames.len(), first);
+            }
+        }
+    }
+
+    fn reject(&mut self, Rejection { origin, rejected }: Rejection) {
+        let (Some(origin), Some(rejected)) = (origin, rejected) else {
+            return;
+        };
+        if origin.instance != self.instance {
+            return;
+        }
+        if let Some(connection) = self.tables.get(origin.connection_id) {
+            let frame = ServerFrame {
+                request_id: origin.request_id,
+                ..ServerFrame::from(rejected)
+            };
+            let first = connection.outbox.copy(&encode(connection.outbox.wire(), [&frame]), 1);
+            self.note(connection, 1, first);
+        }
+    }
+
+    fn notify(&mut self, recipients: &[u64], frame: ServerFrame) {
+        let frames = [frame];
+        let encoded = Encoded::new(&frames, self.audience(recipients));
+        for connection in connections(self.tables, recipients) {
+            let first = encoded.give(connection);
+            self.note(connection, 1, first);
+        }
+    }
+
+    fn end_sessions(&self, recipients: &[u64], ended: &SessionsEnded) {
+        for connection in connections(self.tables, recipients) {
+            if ended.session_ids.is_empty() || ended.session_ids.contains(&connection.caller.session.0) {
+                connection.outbox.fail(&Failure::new(Reason::SessionEnded, ""));
+            }
+        }
+    }
+
+    fn audience(&self, recipients: &[u64]) -> [usize; 2] {
+        let mut counts = [0; 2];
+        for connection in connections(self.tables, recipients) {
+            counts[connection.outbox.wire() as usize] += 1;
+        }
+        counts
+    }
+
+    fn note(&mut self, connection: &Arc<Connection>, frames: usize, first: bool) {
+        self.delivered += frames as u64;
+        if first {
+            self.touched.push(Arc::clone(connection));
+        }
+    }
+}
+
+/// The connections of users, some of whom may be gone.
+fn connections<'a>(tables: &'a Tables, recipients: &'a [u64]) -> impl Iterator<Item = &'a Arc<Connection>> {
+    recipients.iter().flat_map(|user| tables.of(UserId(*user)))
+}
+
+/// Frames in the encodings that somebody needs.
+struct Encoded {
+    frames: usize,
+    forms: [Form; 2],
+}
+
+enum Form {
+    /// Nobody needs it.
+    None,
+    /// For few connections.
+    Copied(Vec<u8>),
+    /// For many connections.
+    Shared(Bytes),
+}
+
+impl Encoded {
+    fn new(frames: &[ServerFrame], audience: [usize; 2]) -> Self {
+        let form = |wire: Wire| match audience[wire as usize] {
+            0 => Form::None,
+            1..=COPIES => Form::Copied(encode(wire, frames)),
+            _ => Form::Shared(encode(wire, frames).into()),
+        };
+        Self {
+            frames: frames.len(),
+            forms: [form(Wire::Text), form(Wire::Binary)],
+        }
+    }
+
+    fn give(&self, connection: &Connection) -> bool {
+        match &self.forms[connection.outbox.wire() as usize] {
+            Form::None => false,
+            Form::Copied(bytes) => connection.outbox.copy(bytes, self.frames),
+            Form::Shared(bytes) => connection.outbox.share(bytes.clone(), self.frames),
+        }
+    }
+}
+
+fn encode<'a>(wire: Wire, frames: impl IntoIterator<Item = &'a ServerFrame>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for frame in frames {
+        wire.encode(frame, &mut out);
+    }
+    out
+}

@@ -1,0 +1,68 @@
+//! gRPC on the same port: the public services, health and reflection.
+
+use crate::{error::BuildError, service::Services};
+use axum::Router;
+use im_schema::{DESCRIPTOR_SET, rpc::Access, services};
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+use tonic::service::Routes;
+use tonic_health::{
+    ServingStatus,
+    pb::health_server::{Health, HealthServer},
+    server::HealthReporter,
+};
+
+/// Files of this folder describe what services tell each other; they are nobody else's business.
+const INTERNAL: &str = "parlance/internal/";
+
+/// All gRPC services.
+///
+/// # Errors
+/// If the schema's description is not one.
+pub(crate) fn routes(services: &Services, health: HealthServer<impl Health>) -> Result<Router, BuildError> {
+    let reflection = |cause: Box<dyn std::error::Error + Send + Sync>| BuildError::Reflection(cause);
+    let files = public_files().map_err(|error| reflection(error.into()))?;
+    let describe = || {
+        let described = tonic_reflection::server::Builder::configure().register_file_descriptor_set(files.clone());
+        public_services()
+            .into_iter()
+            .fold(described, |described, name| described.with_service_name(name))
+    };
+    let v1 = describe().build_v1().map_err(|error| reflection(error.into()))?;
+    let v1alpha = describe().build_v1alpha().map_err(|error| reflection(error.into()))?;
+    let routes = Routes::new(services::auth_service::grpc(services.auth.clone()))
+        .add_service(services::user_service::grpc(services.user.clone()))
+        .add_service(services::conversation_service::grpc(services.conversation.clone()))
+        .add_service(services::message_service::grpc(services.message.clone()))
+        .add_service(health)
+        .add_service(v1)
+        .add_service(v1alpha);
+    Ok(routes.into_axum_router())
+}
+
+/// Says of every public service whether it serves.
+pub(crate) async fn report(health: &HealthReporter, status: ServingStatus) {
+    for name in public_services() {
+        health.set_service_status(name, status).await;
+    }
+    // the empty name stands for the whole server
+    health.set_service_status("", status).await;
+}
+
+/// The schema without what is internal.
+fn public_files() -> Result<FileDescriptorSet, prost::DecodeError> {
+    let mut files = FileDescriptorSet::decode(DESCRIPTOR_SET)?;
+    files.file.retain(|file| !file.name().starts_with(INTERNAL));
+    Ok(files)
+}
+
+fn public_services() -> Vec<&'static str> {
+    let mut names: Vec<_> = services::METHODS
+        .iter()
+        .filter(|method| method.access != Access::Internal)
+        .map(|method| method.service)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

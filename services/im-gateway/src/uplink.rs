@@ -1,0 +1,234 @@
+//! Messages of all connections -> log -> `accepted`.
+//!
+//! What arrives while an append is being synced is the next batch: one message when it is quiet, thousands under load, and never a timer.
+//! One append is under way at a time, which is what keeps the order of a conversation. The queue is bounded by bytes: a sender that finds
+//! no room is read no further until there is some.
+
+use crate::{error, ws::connection::Connection};
+use im_infra::{clock::SharedClock, topics::Producer};
+use im_schema::{
+    failure::Failure,
+    internal::v1::Upstream,
+    parlance::Reason,
+    v1::{Accepted, ServerFrame},
+};
+use parking_lot::Mutex;
+use prost::Message as _;
+use std::{mem, sync::Arc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+/// What a queued message costs beside its own bytes: its place in the queue, its strings, its answer.
+const OVERHEAD: usize = 256;
+
+/// A message on its way to the log.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) request_id: u64,
+    pub(crate) client_message_id: String,
+    pub(crate) upstream: Upstream,
+}
+
+/// Room in the queue.
+pub(crate) type Room = OwnedSemaphorePermit;
+
+/// See the module.
+pub(crate) struct Uplink {
+    queue: Mutex<Queue>,
+    arrived: Notify,
+    room: Arc<Semaphore>,
+    batch: usize,
+    producer: Producer<Upstream>,
+    clock: SharedClock,
+}
+
+#[derive(Default)]
+struct Queue {
+    items: Vec<Item>,
+    closed: bool,
+}
+
+impl Uplink {
+    /// A queue of `capacity` bytes, appended by `producer` in batches of at most `batch` messages. What is queued in one go may not cost
+    /// more than the capacity.
+    pub(crate) fn new(producer: Producer<Upstream>, clock: SharedClock, capacity: usize, batch: usize) -> Self {
+        Self {
+            queue: Mutex::default(),
+            arrived: Notify::new(),
+            room: Arc::new(Semaphore::new(capacity)),
+            batch: batch.max(1),
+            producer,
+            clock,
+        }
+    }
+
+    /// Queues messages of one connection, in order.
+    ///
+    /// # Errors
+    /// Gives them back if there is no room: wait for [`Self::room_for`], then [`Self::push_into`].
+    pub(crate) fn push(&self, items: Vec<Item>) -> Result<(), Vec<Item>> {
+        match Arc::clone(&self.room).try_acquire_many_owned(cost(&items)) {
+            Ok(room) => {
+                self.push_into(room, items);
+                Ok(())
+            }
+            Err(TryAcquireError::NoPermits) => Err(items),
+            Err(TryAcquireError::Closed) => {
+                refuse_all(items, &going_away());
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits for room, first come, first served. `None` once the uplink is closed.
+    pub(crate) fn room_for(&self, items: &[Item]) -> impl Future<Output = Option<Room>> + Send + 'static {
+        let (room, cost) = (Arc::clone(&self.room), cost(items));
+        async move { room.acquire_many_owned(cost).await.ok() }
+    }
+
+    /// Queues messages for which there is room.
+    pub(crate) fn push_into(&self, room: Room, items: Vec<Item>) {
+        let mut queue = self.queue.lock();
+        if queue.closed {
+            drop(queue);
+            return refuse_all(items, &going_away());
+        }
+        // given back when they leave the queue
+        room.forget();
+        queue.items.extend(items);
+        drop(queue);
+        self.arrived.notify_one();
+    }
+
+    /// Tells the senders of messages that the uplink is closed.
+    pub(crate) fn refuse(&self, items: Vec<Item>) {
+        refuse_all(items, &going_away());
+    }
+
+    /// Takes nothing more; what is queued is still appended.
+    pub(crate) fn close(&self) {
+        self.queue.lock().closed = true;
+        self.room.close();
+        self.arrived.notify_one();
+    }
+
+    /// Appends what is queued, batch after batch, until the uplink is closed and empty.
+    pub(crate) async fn run(self: Arc<Self>) {
+        while let Some(items) = self.next().await {
+            let cost = cost(&items);
+            self.append(items).await;
+            self.room.add_permits(cost as usize);
+        }
+    }
+
+    async fn next(&self) -> Option<Vec<Item>> {
+        loop {
+            {
+                let mut queue = self.queue.lock();
+                if queue.items.len() > self.batch {
+                    let rest = queue.items.split_off(self.batch);
+                    return Some(mem::replace(&mut queue.items, rest));
+                }
+                if !queue.items.is_empty() {
+                    return Some(mem::take(&mut queue.items));
+                }
+                if queue.closed {
+                    return None;
+                }
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    async fn append(&self, items: Vec<Item>) {
+        metrics::histogram!("gateway_uplink_batch_messages").record(items.len() as f64);
+        let started = self.clock.monotonic();
+        let (mut waiting, mut batch) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        for Item {
+            connection,
+            request_id,
+            client_message_id,
+            upstream,
+        } in items
+        {
+            waiting.push((connection, request_id, client_message_id));
+            batch.push(upstream);
+        }
+        let appended = self.producer.append(batch).await;
+        metrics::histogram!("gateway_uplink_append_seconds")
+            .record((self.clock.monotonic().saturating_sub(started)).as_secs_f64());
+        if let Err(failure) = &appended {
+            tracing::warn!(
+                messages = waiting.len(),
+                error = failure as &dyn std::error::Error,
+                "append failed, senders are told"
+            );
+            metrics::counter!("gateway_uplink_failed_total").increment(waiting.len() as u64);
+        }
+        let refusal = appended.err().map(|failure| {
+            let reason = if failure.spec().retryable {
+                failure.reason()
+            } else {
+                Reason::Unavailable
+            };
+            Failure::new(reason, "the message is not accepted, send it again with the same id")
+        });
+        answer(waiting, refusal.as_ref());
+    }
+}
+
+type Waiting = (Arc<Connection>, u64, String);
+
+/// One push a connection, whatever the order in which its messages were queued.
+fn answer(mut waiting: Vec<Waiting>, refusal: Option<&Failure>) {
+    // stable: answers of a connection keep the order of its messages
+    waiting.sort_by_key(|(connection, ..)| connection.id);
+    let mut encoded = Vec::new();
+    let mut waiting = waiting.into_iter().peekable();
+    while let Some((connection, mut request_id, mut client_message_id)) = waiting.next() {
+        encoded.clear();
+        let mut frames = 0;
+        loop {
+            connection
+                .outbox
+                .wire()
+                .encode(&reply(request_id, client_message_id, refusal), &mut encoded);
+            frames += 1;
+            match waiting.next_if(|(next, ..)| next.id == connection.id) {
+                Some((_, id, message)) => (request_id, client_message_id) = (id, message),
+                None => break,
+            }
+        }
+        connection.outbox.copy(&encoded, frames);
+        connection.outbox.wake();
+    }
+}
+
+fn reply(request_id: u64, client_message_id: String, refusal: Option<&Failure>) -> ServerFrame {
+    match refusal {
+        Some(failure) => error::frame(request_id, failure),
+        None => ServerFrame {
+            request_id,
+            ..ServerFrame::from(Accepted { client_message_id })
+        },
+    }
+}
+
+fn refuse_all(items: Vec<Item>, failure: &Failure) {
+    let waiting = items
+        .into_iter()
+        .map(|item| (item.connection, item.request_id, item.client_message_id))
+        .collect();
+    answer(waiting, Some(failure));
+}
+
+fn going_away() -> Failure {
+    Failure::new(Reason::GoingAway, "")
+}
+
+fn cost(items: &[Item]) -> u32 {
+    items
+        .iter()
+        .map(|item| OVERHEAD + item.upstream.encoded_len())
+        .sum::<usize>() as u32
+}

@@ -1,0 +1,108 @@
+//! Encoded frames -> as few WebSocket messages as possible -> one flush.
+
+use super::outbox::{Batch, Close, MESSAGE_BYTES, Outbox};
+use crate::{error::LinkError, wire::Wire};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use bytes::Bytes;
+use futures::{SinkExt as _, StreamExt as _};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a connection that is being closed may take to take what is left, and then to answer.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Writes everything and flushes. While the peer does not take it, the outbox is watched: once that wants to close, the peer has only a
+/// moment left.
+pub(crate) async fn write(socket: &mut WebSocket, outbox: &Outbox, batch: Batch) -> Result<(), LinkError> {
+    let write = write_all(socket, outbox.wire(), batch);
+    tokio::pin!(write);
+    loop {
+        tokio::select! {
+            biased;
+            // writing first: it seldom waits
+            done = &mut write => return done,
+            // whatever is put in meanwhile waits for the next batch, except the order to close
+            () = outbox.changed() => {
+                if outbox.is_closing() {
+                    return Box::pin(timeout(GRACE, write)).await.unwrap_or(Err(LinkError::Stuck));
+                }
+            }
+        }
+    }
+}
+
+async fn write_all(socket: &mut WebSocket, wire: Wire, batch: Batch) -> Result<(), LinkError> {
+    let mut messages = 0_u64;
+    for chunk in coalesce(wire, batch.chunks) {
+        messages += 1;
+        metrics_bytes(chunk.len());
+        socket.feed(message(wire, chunk)).await?;
+    }
+    if messages > 0 {
+        metrics::counter!("gateway_messages_out_total").increment(messages);
+    }
+    if batch.ping {
+        socket.feed(Message::Ping(Bytes::new())).await?;
+    }
+    if let Some(Close { code, text }) = batch.close {
+        socket
+            .feed(Message::Close(Some(CloseFrame {
+                code,
+                reason: Utf8Bytes::from_static(text),
+            })))
+            .await?;
+    }
+    Ok(socket.flush().await?)
+}
+
+fn metrics_bytes(bytes: usize) {
+    metrics::counter!("gateway_bytes_out_total").increment(bytes as u64);
+}
+
+fn message(wire: Wire, frames: Bytes) -> Message {
+    match wire {
+        Wire::Binary => Message::Binary(frames),
+        Wire::Text => Message::Text(Utf8Bytes::try_from(frames).expect("JSON is UTF-8")),
+    }
+}
+
+/// Joins small chunks; a large one, or one alone, is passed on as it is.
+fn coalesce(wire: Wire, chunks: Vec<Bytes>) -> impl Iterator<Item = Bytes> {
+    let mut chunks = chunks.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let first = chunks.next()?;
+        let mut joined = Vec::new();
+        let mut length = first.len();
+        while let Some(next) = chunks.next_if(|next| length + next.len() < MESSAGE_BYTES) {
+            if joined.is_empty() {
+                joined.reserve(MESSAGE_BYTES);
+                wire.join(&first, &mut joined);
+            }
+            wire.join(&next, &mut joined);
+            length = joined.len();
+        }
+        Some(if joined.is_empty() { first } else { Bytes::from(joined) })
+    })
+}
+
+/// After the close was sent: gives the peer a moment to answer, so that it reads what was said before the connection is gone.
+pub(crate) async fn linger(socket: &mut WebSocket) {
+    let end = async { while let Some(Ok(_)) = socket.next().await {} };
+    // the peer's answer, its own end or the time limit: all the same to us
+    let _ = timeout(GRACE, end).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_chunks_are_joined_and_large_ones_left_alone() {
+        let large = Bytes::from(vec![b'x'; MESSAGE_BYTES]);
+        let chunks = vec![Bytes::from("a"), Bytes::from("b"), large.clone(), Bytes::from("c")];
+        let text: Vec<_> = coalesce(Wire::Text, chunks.clone()).collect();
+        assert_eq!(text, [Bytes::from("a\nb"), large.clone(), Bytes::from("c")]);
+        let binary: Vec<_> = coalesce(Wire::Binary, chunks).collect();
+        assert_eq!(binary, [Bytes::from("ab"), large, Bytes::from("c")]);
+    }
+}
