@@ -9,6 +9,8 @@
 //!   on. What was read and not committed is read again after a crash or a rebalance.
 //! * **Back-pressure.** Appending waits while the log is behind; it never drops.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod embedded;
 
 use async_trait::async_trait;

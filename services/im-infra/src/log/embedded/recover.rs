@@ -57,7 +57,9 @@ pub(super) fn recover(folder: &Path, faults: Faults) -> Result<Recovered, OpenEr
             positions.insert((*topic, partition as u32), (*next, Vec::new()));
         }
     }
+    let mut highest = sealed.values().flat_map(|head| &head.runs).map(|run| run.topic).max().unwrap_or(0);
     let found = walk(&bytes, number, segment::HEADER, false, |position, frame| {
+        highest = highest.max(frame.topic);
         apply(&mut state, &frame);
         note(&mut positions, &state, position, &frame);
     });
@@ -72,6 +74,7 @@ pub(super) fn recover(folder: &Path, faults: Faults) -> Result<Recovered, OpenEr
     // What a killed process wrote and did not sync is about to be read as durable.
     active.sync().map_err(failed)?;
     let (topics, declared) = build(&state, positions, number, &sealed);
+    topics.reserve(highest);
     Ok(Recovered { topics, declared, sealed, active, position: found.end })
 }
 

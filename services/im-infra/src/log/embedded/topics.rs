@@ -7,7 +7,7 @@ use crate::log::{Durability, LogError, TopicSpec};
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 
 /// A topic with its partitions and the groups that read it.
 #[derive(Debug)]
@@ -82,6 +82,8 @@ pub(super) fn unknown(topic: &str, partition: u32) -> LogError {
 #[derive(Debug, Default)]
 pub(super) struct Topics {
     by_name: RwLock<HashMap<Arc<str>, Arc<Topic>>>,
+    /// The highest number that the journal has ever given to a topic, a forgotten one included.
+    highest: AtomicU16,
     /// Bytes of recent records of all disk topics.
     pub(super) disk_tails: Arc<AtomicUsize>,
 }
@@ -102,7 +104,13 @@ impl Topics {
 
     /// Takes in a topic that was found in the journal.
     pub(super) fn insert(&self, topic: Arc<Topic>) {
+        self.reserve(topic.number);
         self.by_name.write().insert(Arc::clone(&topic.name), topic);
+    }
+
+    /// Keeps this number, and those below it, from being given to a new topic.
+    pub(super) fn reserve(&self, number: u16) {
+        self.highest.fetch_max(number, Ordering::Relaxed);
     }
 
     /// Every topic.
@@ -117,8 +125,9 @@ impl Topics {
             let topic = match spec.durability {
                 Durability::Memory => Topic::new(0, spec, Arc::default()),
                 Durability::Disk => {
-                    let highest = topics.values().map(|topic| topic.number).max().unwrap_or(0);
+                    let highest = self.highest.load(Ordering::Relaxed);
                     let number = highest.checked_add(1).ok_or_else(|| failure("65,535 topics are the most there can be"))?;
+                    self.reserve(number);
                     Topic::new(number, spec, Arc::clone(&self.disk_tails))
                 }
             };

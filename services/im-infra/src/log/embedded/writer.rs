@@ -100,6 +100,9 @@ impl Writer {
             return result;
         }
         for topic in &work.topics {
+            for partition in topic.partitions.iter() {
+                partition.offsets.lock().segment = self.active.number;
+            }
             self.declared.insert(topic.number, Arc::clone(topic));
         }
         self.position += self.buffer.len();
