@@ -75,5 +75,7 @@ pub fn from_slice_lenient<T: DeserializeOwned>(json: &[u8]) -> Result<T, Failure
 fn read_whole<T: DeserializeOwned>(json: &[u8], mode: Mode) -> Result<T, Failure> {
     let reading = fault::Reading::start(mode);
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    T::deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value)).map_err(|error| reading.failure(&error))
+    T::deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value))
+        .map_err(|error| reading.failure(&error))
 }

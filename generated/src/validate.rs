@@ -13,7 +13,11 @@ type Out = Vec<Violation>;
 /// Notes a broken rule.
 #[cold]
 pub fn broken(out: &mut Out, field: &str, rule: &'static str, message: impl Into<Cow<'static, str>>) {
-    out.push(Violation { field: field.to_owned(), rule, message: message.into() });
+    out.push(Violation {
+        field: field.to_owned(),
+        rule,
+        message: message.into(),
+    });
 }
 
 /// Puts a field's name before the paths that were noted since `from`.
@@ -93,7 +97,12 @@ fn amount(count: usize, unit: &str) -> String {
 #[inline]
 pub fn exactly(out: &mut Out, field: &str, rule: &'static str, unit: &str, actual: usize, wanted: usize) {
     if actual != wanted {
-        broken(out, field, rule, format!("must be exactly {}, is {actual}", amount(wanted, unit)));
+        broken(
+            out,
+            field,
+            rule,
+            format!("must be exactly {}, is {actual}", amount(wanted, unit)),
+        );
     }
 }
 
@@ -101,7 +110,12 @@ pub fn exactly(out: &mut Out, field: &str, rule: &'static str, unit: &str, actua
 #[inline]
 pub fn at_least(out: &mut Out, field: &str, rule: &'static str, unit: &str, actual: usize, least: usize) {
     if actual < least {
-        broken(out, field, rule, format!("must be at least {}, is {actual}", amount(least, unit)));
+        broken(
+            out,
+            field,
+            rule,
+            format!("must be at least {}, is {actual}", amount(least, unit)),
+        );
     }
 }
 
@@ -109,7 +123,12 @@ pub fn at_least(out: &mut Out, field: &str, rule: &'static str, unit: &str, actu
 #[inline]
 pub fn at_most(out: &mut Out, field: &str, rule: &'static str, unit: &str, actual: usize, most: usize) {
     if actual > most {
-        broken(out, field, rule, format!("must be at most {}, is {actual}", amount(most, unit)));
+        broken(
+            out,
+            field,
+            rule,
+            format!("must be at most {}, is {actual}", amount(most, unit)),
+        );
     }
 }
 
@@ -133,7 +152,12 @@ pub fn min_chars(out: &mut Out, field: &str, rule: &'static str, text: &str, lea
 #[inline]
 pub fn defined<E: Enum>(out: &mut Out, field: &str, value: i32) {
     if E::name(value).is_none() {
-        broken(out, field, "enum.defined_only", format!("must be a value of {}, is {value}", E::NAME));
+        broken(
+            out,
+            field,
+            "enum.defined_only",
+            format!("must be a value of {}, is {value}", E::NAME),
+        );
     }
 }
 
@@ -150,7 +174,12 @@ pub fn unique<K: Eq + Hash>(out: &mut Out, field: &str, items: impl ExactSizeIte
     let mut seen = HashSet::with_capacity(items.len());
     for (index, item) in items.enumerate() {
         if !seen.insert(item) {
-            broken(out, &format!("{field}[{index}]"), "repeated.unique", "must not repeat an earlier item");
+            broken(
+                out,
+                &format!("{field}[{index}]"),
+                "repeated.unique",
+                "must not repeat an earlier item",
+            );
             return;
         }
     }

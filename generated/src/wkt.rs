@@ -42,7 +42,8 @@ macro_rules! as_text {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = deserializer.deserialize_str(crate::json::TextVisitor($expected))?;
-                text.parse().map_err(|error: crate::wkt::FormError| crate::json::refuse("format", error.message()))
+                text.parse()
+                    .map_err(|error: crate::wkt::FormError| crate::json::refuse("format", error.message()))
             }
         }
     };

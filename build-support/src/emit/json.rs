@@ -17,7 +17,11 @@ mod tests;
 /// # Errors
 /// Two fields of a message that have a name in common.
 pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
-    let messages = schema.messages.values().map(|message| emit_message(schema, message)).collect::<Result<Vec<_>, _>>()?;
+    let messages = schema
+        .messages
+        .values()
+        .map(|message| emit_message(schema, message))
+        .collect::<Result<Vec<_>, _>>()?;
     let enums = schema.enums.values().map(emit_enum);
     Ok(quote! {
         use crate::json;
@@ -35,7 +39,11 @@ fn emit_message(schema: &Schema, message: &Message) -> Result<TokenStream, Schem
         let read = read_field(schema, message, field);
         quote!(#position => #read,)
     });
-    let position = if message.fields.is_empty() { quote!(_position) } else { quote!(position) };
+    let position = if message.fields.is_empty() {
+        quote!(_position)
+    } else {
+        quote!(position)
+    };
     let read = if message.fields.is_empty() {
         quote!(json::ignore(access))
     } else {
@@ -78,13 +86,20 @@ fn positions(message: &Message) -> Result<TokenStream, SchemaError> {
         for name in &names {
             if let Some(other) = owners.insert(name, &field.name) {
                 let element = format!("{}.{}", message.full_name, field.name);
-                return Err(SchemaError::new(&message.file, element, format!("has the name `{name}` in JSON, as has the field `{other}`")));
+                return Err(SchemaError::new(
+                    &message.file,
+                    element,
+                    format!("has the name `{name}` in JSON, as has the field `{other}`"),
+                ));
             }
         }
         arms.push(quote!(#(#names)|* => Some(#position),));
     }
     if arms.is_empty() {
-        return Ok(quote!({ let _ = name; None }));
+        return Ok(quote!({
+            let _ = name;
+            None
+        }));
     }
     Ok(quote!(match name { #(#arms)* _ => None }))
 }
@@ -125,10 +140,14 @@ fn write_field(schema: &Schema, field: &Field) -> TokenStream {
 fn write_oneof(schema: &Schema, message: &Message, index: usize) -> TokenStream {
     let oneof = &message.oneofs[index];
     let (field, rust) = (oneof_field(oneof), path(&oneof.rust));
-    let arms = message.fields.iter().filter(|field| field.oneof == Some(index)).map(|field| {
-        let (form, name, variant) = (form(schema, &field.kind), &field.json_name, ident(&field.variant));
-        quote!(Some(#rust::#variant(value)) => fields.value::<#form, _>(#name, value)?,)
-    });
+    let arms = message
+        .fields
+        .iter()
+        .filter(|field| field.oneof == Some(index))
+        .map(|field| {
+            let (form, name, variant) = (form(schema, &field.kind), &field.json_name, ident(&field.variant));
+            quote!(Some(#rust::#variant(value)) => fields.value::<#form, _>(#name, value)?,)
+        });
     quote!(match &self.#field { #(#arms)* None => {} })
 }
 

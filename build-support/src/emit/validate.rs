@@ -24,8 +24,15 @@ use std::collections::BTreeSet;
 /// # Errors
 /// A rule that cannot be honoured where it stands.
 pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
-    let context = Context { schema, ruled: ruled(schema) };
-    let impls = schema.messages.values().map(|message| context.emit_message(message)).collect::<Result<Vec<_>, _>>()?;
+    let context = Context {
+        schema,
+        ruled: ruled(schema),
+    };
+    let impls = schema
+        .messages
+        .values()
+        .map(|message| context.emit_message(message))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(quote! {
         use crate::{failure::Violation, rpc::Validate, validate};
         #(#impls)*
@@ -44,8 +51,12 @@ fn ruled(schema: &Schema) -> BTreeSet<&str> {
     loop {
         let before = ruled.len();
         for message in schema.messages.values() {
-            let own = message.oneofs.iter().any(|oneof| oneof.required) || message.fields.iter().any(|field| field.rules != Rules::default());
-            let inner = message.fields.iter().any(|field| matches!(&field.kind, Kind::Message(name) if ruled.contains(name.as_str())));
+            let own = message.oneofs.iter().any(|oneof| oneof.required)
+                || message.fields.iter().any(|field| field.rules != Rules::default());
+            let inner = message
+                .fields
+                .iter()
+                .any(|field| matches!(&field.kind, Kind::Message(name) if ruled.contains(name.as_str())));
             if own || inner {
                 ruled.insert(message.full_name.as_str());
             }
@@ -85,13 +96,21 @@ impl Context<'_> {
 
     fn emit_oneof(&self, message: &Message, index: usize) -> Result<TokenStream, SchemaError> {
         let oneof = &message.oneofs[index];
-        let members: Vec<_> = message.fields.iter().filter(|field| field.oneof == Some(index)).collect();
+        let members: Vec<_> = message
+            .fields
+            .iter()
+            .filter(|field| field.oneof == Some(index))
+            .collect();
         let (field, rust) = (oneof_field(oneof), path(&oneof.rust));
         let mut arms = Vec::new();
         for member in &members {
             let variant = ident(&member.variant);
             if member.rules.required {
-                return Err(refuse(message, member, "a field of a oneof cannot be required; the oneof can"));
+                return Err(refuse(
+                    message,
+                    member,
+                    "a field of a oneof cannot be required; the oneof can",
+                ));
             }
             let checks = self.value_checks(message, member)?;
             if !checks.is_empty() {
@@ -127,7 +146,11 @@ impl Context<'_> {
             }
             Cardinality::Implicit => {
                 let checks = self.value_checks(message, field)?;
-                let bound = if checks.is_empty() { quote!() } else { quote!(let value = &self.#rust; #checks) };
+                let bound = if checks.is_empty() {
+                    quote!()
+                } else {
+                    quote!(let value = &self.#rust; #checks)
+                };
                 if !rules.required {
                     return Ok(if bound.is_empty() { bound } else { quote!({ #bound }) });
                 }
@@ -171,7 +194,9 @@ impl Context<'_> {
             // Nothing is said of the items of a list that is too long: there may be any number of them.
             Some(most) => {
                 let most = most as usize;
-                parts.push(quote!(validate::at_most(out, #name, "repeated.max_items", "item", self.#rust.len(), #most);));
+                parts.push(
+                    quote!(validate::at_most(out, #name, "repeated.max_items", "item", self.#rust.len(), #most);),
+                );
                 if !each.is_empty() {
                     parts.push(quote!(if self.#rust.len() <= #most { #(#each)* }));
                 }
@@ -182,10 +207,14 @@ impl Context<'_> {
 
     fn emit_map(&self, message: &Message, field: &Field) -> Result<TokenStream, SchemaError> {
         let (rust, name) = (ident(&field.rust), &field.json_name);
-        let required = field.rules.required.then(|| {
-            quote!(validate::require(out, #name, "required", !self.#rust.is_empty(), "must not be empty");)
-        });
-        let others = Rules { required: false, ..field.rules.clone() };
+        let required = field
+            .rules
+            .required
+            .then(|| quote!(validate::require(out, #name, "required", !self.#rust.is_empty(), "must not be empty");));
+        let others = Rules {
+            required: false,
+            ..field.rules.clone()
+        };
         if others != Rules::default() {
             return Err(refuse(message, field, "a map can only be required"));
         }
@@ -217,7 +246,13 @@ impl Context<'_> {
             }
             return Ok(quote!(let from = out.len(); value.check(out); validate::under(out, from, #name);));
         }
-        checks(&Place { schema: self.schema, name, kind: &field.kind, rules }).map_err(|reason| refuse(message, field, &reason))
+        checks(&Place {
+            schema: self.schema,
+            name,
+            kind: &field.kind,
+            rules,
+        })
+        .map_err(|reason| refuse(message, field, &reason))
     }
 }
 

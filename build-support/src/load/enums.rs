@@ -16,7 +16,10 @@ pub(super) const CATALOGUE: &str = "parlance.Reason";
 /// Adds an enum to the schema.
 pub(super) fn add(schema: &mut Schema, descriptor: &EnumDescriptor) {
     let file = descriptor.parent_file();
-    let values = descriptor.values().map(|value| EnumValue {
+    // Reflection gives them by number; a path ends in the place of the declaration.
+    let mut values: Vec<_> = descriptor.values().collect();
+    values.sort_by_key(|value| value.path().last().copied());
+    let values = values.iter().map(|value| EnumValue {
         name: value.name().to_owned(),
         variant: names::variant(descriptor.name(), value.name()),
         number: value.number(),

@@ -59,12 +59,17 @@ pub fn write_enum<E: Enum, S: Serializer>(value: E, serializer: S) -> Result<S::
 /// What is neither name nor number of a value.
 pub fn read_enum<'de, E: Enum, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
     let number = Open::<E>::read(deserializer)?;
-    number.and_then(|number| E::try_from(number).ok()).ok_or_else(unknown::<E, _>)
+    number
+        .and_then(|number| E::try_from(number).ok())
+        .ok_or_else(unknown::<E, _>)
 }
 
 #[cold]
 fn unknown<T: Enum, E: Error>() -> E {
-    refuse("enum", format!("must be the name or the number of a value of {}", T::NAME))
+    refuse(
+        "enum",
+        format!("must be the name or the number of a value of {}", T::NAME),
+    )
 }
 
 struct EnumVisitor<T>(PhantomData<T>);
@@ -85,11 +90,15 @@ impl<T: Enum> Visitor<'_> for EnumVisitor<T> {
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        i32::try_from(number).map(Some).map_err(|_| refuse("range", "must be a 32-bit integer"))
+        i32::try_from(number)
+            .map(Some)
+            .map_err(|_| refuse("range", "must be a 32-bit integer"))
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        i32::try_from(number).map(Some).map_err(|_| refuse("range", "must be a 32-bit integer"))
+        i32::try_from(number)
+            .map(Some)
+            .map_err(|_| refuse("range", "must be a 32-bit integer"))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {

@@ -38,7 +38,13 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn start(mode: Mode) -> Self {
-        Self { outer: STATE.replace(Some(State { mode, path: Vec::new(), rule: None })) }
+        Self {
+            outer: STATE.replace(Some(State {
+                mode,
+                path: Vec::new(),
+                rule: None,
+            })),
+        }
     }
 
     /// What a client is told of `error`.
@@ -57,7 +63,11 @@ impl Reading {
             None if too_large => ("range", Cow::Borrowed("is too large for a number")),
             None => ("type", Cow::Owned(type_message(text))),
         };
-        Failure::violations(vec![Violation { field: join(&path), rule, message }])
+        Failure::violations(vec![Violation {
+            field: join(&path),
+            rule,
+            message,
+        }])
     }
 }
 
@@ -122,7 +132,10 @@ fn push(segment: impl FnOnce() -> Cow<'static, str>) {
 }
 
 fn shortened(name: &str) -> String {
-    name.chars().filter(|character| !character.is_control()).take(LONGEST_SEGMENT).collect()
+    name.chars()
+        .filter(|character| !character.is_control())
+        .take(LONGEST_SEGMENT)
+        .collect()
 }
 
 fn join(innermost_first: &[Cow<'static, str>]) -> String {
@@ -138,7 +151,10 @@ fn join(innermost_first: &[Cow<'static, str>]) -> String {
 
 /// Serde says `invalid type: integer `5`, expected a string`; the value is left out.
 fn type_message(text: &str) -> String {
-    let Some((found, expected)) = text.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected ")) else {
+    let Some((found, expected)) = text
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
+    else {
         return "does not fit the type".to_owned();
     };
     let found = found.split(['`', '"']).next().unwrap_or_default().trim();

@@ -145,8 +145,9 @@ impl<T: Serialize + for<'a> Deserialize<'a>> Form<T> for Object {
     }
 }
 
-const READ_CONFIG: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true);
+const READ_CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
 const READ_STANDARD: GeneralPurpose = GeneralPurpose::new(&STANDARD, READ_CONFIG);
 const READ_URL_SAFE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, READ_CONFIG);
 
@@ -158,8 +159,14 @@ impl Form<Bytes> for Base64 {
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Bytes>, D::Error> {
         let text = deserializer.deserialize_str(TextVisitor("a base64 string"))?;
-        let engine = if text.contains(['-', '_']) { &READ_URL_SAFE } else { &READ_STANDARD };
-        let bytes = engine.decode(text.as_bytes()).map_err(|_| refuse("format", "must be base64"))?;
+        let engine = if text.contains(['-', '_']) {
+            &READ_URL_SAFE
+        } else {
+            &READ_STANDARD
+        };
+        let bytes = engine
+            .decode(text.as_bytes())
+            .map_err(|_| refuse("format", "must be base64"))?;
         Ok(Some(Bytes::from(bytes)))
     }
 
@@ -252,7 +259,11 @@ impl<T: Float> Visitor<'_> for RealVisitor<T> {
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
         let nearest = T::nearest(value);
-        if nearest.wide().is_finite() { Ok(nearest) } else { Err(refuse("range", "is too large for the type")) }
+        if nearest.wide().is_finite() {
+            Ok(nearest)
+        } else {
+            Err(refuse("range", "is too large for the type"))
+        }
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<T, E> {
@@ -273,7 +284,9 @@ impl<T: Float> Visitor<'_> for RealVisitor<T> {
         match infinite {
             Some(value) => Ok(T::nearest(value)),
             None => match serde_json::from_str::<f64>(text) {
-                Ok(value) if !text.starts_with(char::is_whitespace) && !text.ends_with(char::is_whitespace) => self.visit_f64(value),
+                Ok(value) if !text.starts_with(char::is_whitespace) && !text.ends_with(char::is_whitespace) => {
+                    self.visit_f64(value)
+                }
                 _ => Err(refuse("type", "must be a number")),
             },
         }

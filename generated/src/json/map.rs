@@ -100,7 +100,10 @@ impl<K: Key + Ord, V> Dictionary for BTreeMap<K, V> {
 ///
 /// # Errors
 /// What is no such map; a key that stands there twice.
-pub fn dictionary<'de, F: Form<M::Value>, M: Dictionary, A: MapAccess<'de>>(access: &mut A, into: &mut M) -> Result<(), A::Error> {
+pub fn dictionary<'de, F: Form<M::Value>, M: Dictionary, A: MapAccess<'de>>(
+    access: &mut A,
+    into: &mut M,
+) -> Result<(), A::Error> {
     if let Some(map) = access.next_value_seed(Maybe(EntriesSeed::<M, F>(PhantomData)))? {
         *into = map;
     }
@@ -127,7 +130,9 @@ impl<'de, M: Dictionary, F: Form<M::Value>> Visitor<'de> for EntriesSeed<M, F> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<M, A::Error> {
         let mut map = M::default();
         while let Some(text) = access.next_key_seed(KeySeed)? {
-            let value = access.next_value_seed(Seed::<M::Value, F>(PhantomData)).map_err(|error| in_key(error, &text))?;
+            let value = access
+                .next_value_seed(Seed::<M::Value, F>(PhantomData))
+                .map_err(|error| in_key(error, &text))?;
             let Some(key) = M::Key::parse(Cow::Borrowed(&text)) else {
                 return Err(in_key(refuse("type", "is no key of this map"), &text));
             };

@@ -60,7 +60,10 @@ impl<T: Integer> Visitor<'_> for IntegerVisitor<T> {
             return Err(refuse("type", format!("must be {}, is a fraction", T::EXPECTED)));
         }
         if value.abs() > LARGEST_EXACT {
-            return Err(refuse("range", format!("must be {}; write large ones as strings", T::EXPECTED)));
+            return Err(refuse(
+                "range",
+                format!("must be {}; write large ones as strings", T::EXPECTED),
+            ));
         }
         Self::fit(value as i128)
     }

@@ -48,9 +48,14 @@ impl<'de, M: Message> Visitor<'de> for MessageVisitor<M> {
                 continue;
             };
             if !seen.first_time(position) {
-                return Err(in_field(refuse("duplicate_field", "stands there twice"), M::FIELDS[position]));
+                return Err(in_field(
+                    refuse("duplicate_field", "stands there twice"),
+                    M::FIELDS[position],
+                ));
             }
-            message.read(position, &mut access).map_err(|error| in_field(error, M::FIELDS[position]))?;
+            message
+                .read(position, &mut access)
+                .map_err(|error| in_field(error, M::FIELDS[position]))?;
         }
         Ok(message)
     }
@@ -101,7 +106,10 @@ impl<M: Message> Visitor<'_> for PositionSeed<M> {
     #[inline]
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         match M::position(name) {
-            None if !lenient() => Err(in_unknown(refuse("unknown_field", "is not a field of this message"), name)),
+            None if !lenient() => Err(in_unknown(
+                refuse("unknown_field", "is not a field of this message"),
+                name,
+            )),
             position => Ok(position),
         }
     }
@@ -173,7 +181,10 @@ impl<'de, T, F: Form<T>> Visitor<'de> for ItemsSeed<T, F> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Vec<T>, A::Error> {
         let mut items = Vec::new();
         let mut index = 0;
-        while let Some(item) = access.next_element_seed(Seed::<T, F>(PhantomData)).map_err(|error| in_item(error, index))? {
+        while let Some(item) = access
+            .next_element_seed(Seed::<T, F>(PhantomData))
+            .map_err(|error| in_item(error, index))?
+        {
             items.extend(item);
             index += 1;
         }
@@ -216,7 +227,11 @@ pub fn repeated<'de, F: Form<T>, T, A: MapAccess<'de>>(access: &mut A, into: &mu
 ///
 /// # Errors
 /// What is not of the form; a second field of the oneof.
-pub fn member<'de, F: Form<T>, T, O, A: MapAccess<'de>>(access: &mut A, into: &mut Option<O>, variant: fn(T) -> O) -> Result<(), A::Error> {
+pub fn member<'de, F: Form<T>, T, O, A: MapAccess<'de>>(
+    access: &mut A,
+    into: &mut Option<O>,
+    variant: fn(T) -> O,
+) -> Result<(), A::Error> {
     let Some(value) = access.next_value_seed(Maybe(Seed::<T, F>(PhantomData)))? else {
         return Ok(());
     };

@@ -74,7 +74,11 @@ impl<S: Serializer> Fields<S> {
     /// A field that is left out while it has its zero value.
     #[inline]
     pub fn implicit<F: Form<T>, T>(&mut self, name: &'static str, value: &T) -> Result<(), S::Error> {
-        if F::is_zero(value) { Ok(()) } else { self.value::<F, T>(name, value) }
+        if F::is_zero(value) {
+            Ok(())
+        } else {
+            self.value::<F, T>(name, value)
+        }
     }
 
     /// A field that is there or not.
@@ -86,12 +90,20 @@ impl<S: Serializer> Fields<S> {
     /// A repeated field, left out while it is empty.
     #[inline]
     pub fn repeated<F: Form<T>, T>(&mut self, name: &'static str, values: &[T]) -> Result<(), S::Error> {
-        if values.is_empty() { Ok(()) } else { self.0.serialize_entry(name, &Each::<T, F>(values, PhantomData)) }
+        if values.is_empty() {
+            Ok(())
+        } else {
+            self.0.serialize_entry(name, &Each::<T, F>(values, PhantomData))
+        }
     }
 
     /// A map, left out while it is empty.
     #[inline]
     pub fn map<F: Form<M::Value>, M: Dictionary>(&mut self, name: &'static str, map: &M) -> Result<(), S::Error> {
-        if map.entries().next().is_none() { Ok(()) } else { self.0.serialize_entry(name, &Entries::<M, F>(map, PhantomData)) }
+        if map.entries().next().is_none() {
+            Ok(())
+        } else {
+            self.0.serialize_entry(name, &Entries::<M, F>(map, PhantomData))
+        }
     }
 }

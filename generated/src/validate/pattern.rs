@@ -14,10 +14,18 @@ pub struct Step {
 const fn hex(count: u32) -> Step {
     let digits = 0x3ff_u128 << b'0';
     let letters = 0x3f_u128 << b'a' | 0x3f_u128 << b'A';
-    Step { class: digits | letters, min: count, max: count }
+    Step {
+        class: digits | letters,
+        min: count,
+        max: count,
+    }
 }
 
-const DASH: Step = Step { class: 1 << b'-', min: 1, max: 1 };
+const DASH: Step = Step {
+    class: 1 << b'-',
+    min: 1,
+    max: 1,
+};
 
 /// A UUID in its canonical form.
 pub const UUID: &[Step] = &[hex(8), DASH, hex(4), DASH, hex(4), DASH, hex(4), DASH, hex(12)];
@@ -28,7 +36,11 @@ pub const UUID: &[Step] = &[hex(8), DASH, hex(4), DASH, hex(4), DASH, hex(4), DA
 pub fn steps(text: &str, steps: &[Step]) -> bool {
     let mut rest = text.as_bytes();
     for step in steps {
-        let taken = rest.iter().take(step.max as usize).take_while(|byte| byte.is_ascii() && step.class >> **byte & 1 == 1).count();
+        let taken = rest
+            .iter()
+            .take(step.max as usize)
+            .take_while(|byte| byte.is_ascii() && step.class >> **byte & 1 == 1)
+            .count();
         if taken < step.min as usize {
             return false;
         }

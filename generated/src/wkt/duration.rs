@@ -19,8 +19,14 @@ impl From<std::time::Duration> for Duration {
     /// What is longer than 10,000 years becomes that.
     fn from(span: std::time::Duration) -> Self {
         match i64::try_from(span.as_secs()) {
-            Ok(seconds) if seconds < LONGEST => Self { seconds, nanos: span.subsec_nanos() as i32 },
-            _ => Self { seconds: LONGEST, nanos: 0 },
+            Ok(seconds) if seconds < LONGEST => Self {
+                seconds,
+                nanos: span.subsec_nanos() as i32,
+            },
+            _ => Self {
+                seconds: LONGEST,
+                nanos: 0,
+            },
         }
     }
 }
@@ -31,7 +37,10 @@ impl TryFrom<Duration> for std::time::Duration {
     /// Refuses negative spans.
     fn try_from(span: Duration) -> Result<Self, FormError> {
         let seconds = u64::try_from(span.seconds).map_err(|_| ERROR)?;
-        let nanos = u32::try_from(span.nanos).ok().filter(|nanos| *nanos < 1_000_000_000).ok_or(ERROR)?;
+        let nanos = u32::try_from(span.nanos)
+            .ok()
+            .filter(|nanos| *nanos < 1_000_000_000)
+            .ok_or(ERROR)?;
         Ok(Self::new(seconds, nanos))
     }
 }
@@ -41,7 +50,10 @@ impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limit = i128::from(LONGEST) * 1_000_000_000;
         let total = (i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)).clamp(-limit, limit);
-        let (seconds, nanos) = (total.unsigned_abs() / 1_000_000_000, total.unsigned_abs() % 1_000_000_000);
+        let (seconds, nanos) = (
+            total.unsigned_abs() / 1_000_000_000,
+            total.unsigned_abs() % 1_000_000_000,
+        );
         if total < 0 {
             f.write_str("-")?;
         }
@@ -72,7 +84,10 @@ fn parse(text: &str) -> Option<Duration> {
     }
     let seconds: i64 = whole.parse().ok()?;
     let fits = seconds < LONGEST || (seconds == LONGEST && nanos == 0);
-    fits.then_some(Duration { seconds: sign * seconds, nanos: sign as i32 * nanos })
+    fits.then_some(Duration {
+        seconds: sign * seconds,
+        nanos: sign as i32 * nanos,
+    })
 }
 
 as_text!(Duration, "a duration like 1.5s");

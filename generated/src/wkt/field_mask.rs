@@ -15,13 +15,18 @@ impl FieldMask {
     /// A mask of these paths.
     #[must_use]
     pub fn of<P: Into<String>>(paths: impl IntoIterator<Item = P>) -> Self {
-        Self { paths: paths.into_iter().map(Into::into).collect() }
+        Self {
+            paths: paths.into_iter().map(Into::into).collect(),
+        }
     }
 
     /// Whether the mask names the field at `path`, or a message around it.
     #[must_use]
     pub fn covers(&self, path: &str) -> bool {
-        self.paths.iter().any(|named| path.strip_prefix(named.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        self.paths.iter().any(|named| {
+            path.strip_prefix(named.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
     }
 }
 
@@ -39,7 +44,11 @@ impl fmt::Display for FieldMask {
                     raise = true;
                     continue;
                 }
-                f.write_char(if raise { character.to_ascii_uppercase() } else { character })?;
+                f.write_char(if raise {
+                    character.to_ascii_uppercase()
+                } else {
+                    character
+                })?;
                 raise = false;
             }
         }
@@ -55,7 +64,11 @@ impl FromStr for FieldMask {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        text.split(',').map(snake).collect::<Option<_>>().map(|paths| Self { paths }).ok_or(ERROR)
+        text.split(',')
+            .map(snake)
+            .collect::<Option<_>>()
+            .map(|paths| Self { paths })
+            .ok_or(ERROR)
     }
 }
 

@@ -21,14 +21,21 @@ impl Timestamp {
     /// So many milliseconds after 1970.
     #[must_use]
     pub fn from_millis(millis: u64) -> Self {
-        Self { seconds: (millis / 1000) as i64, nanos: (millis % 1000) as i32 * 1_000_000 }
+        Self {
+            seconds: (millis / 1000) as i64,
+            nanos: (millis % 1000) as i32 * 1_000_000,
+        }
     }
 
     /// Whole milliseconds since 1970; 0 for earlier times.
     #[must_use]
     pub fn millis(&self) -> u64 {
         let seconds = u64::try_from(self.seconds).unwrap_or(0).saturating_mul(1000);
-        if self.seconds < 0 { 0 } else { seconds.saturating_add(u64::try_from(self.nanos).unwrap_or(0) / 1_000_000) }
+        if self.seconds < 0 {
+            0
+        } else {
+            seconds.saturating_add(u64::try_from(self.nanos).unwrap_or(0) / 1_000_000)
+        }
     }
 
     /// What JSON can say: a time outside of the years 1 to 9999 becomes the nearest inside.
@@ -84,7 +91,11 @@ fn civil(day: i64) -> (u32, u32, u32) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     (year as u32, month as u32, day_of_month as u32)
 }
@@ -126,9 +137,16 @@ fn parse(text: &str) -> Option<Timestamp> {
     let second = number(&date_time[17..19], 0..=59)?;
     let zone_at = rest.find(['Z', '+', '-'])?;
     let (fraction, zone) = rest.split_at(zone_at);
-    let nanos = if fraction.is_empty() { 0 } else { parse_fraction(fraction.strip_prefix('.')?)? };
+    let nanos = if fraction.is_empty() {
+        0
+    } else {
+        parse_fraction(fraction.strip_prefix('.')?)?
+    };
     let seconds = day_number(year, month, day) * SECONDS_A_DAY + hour * 3600 + minute * 60 + second - parse_zone(zone)?;
-    (FIRST_SECOND..=LAST_SECOND).contains(&seconds).then_some(Timestamp { seconds, nanos: nanos as i32 })
+    (FIRST_SECOND..=LAST_SECOND).contains(&seconds).then_some(Timestamp {
+        seconds,
+        nanos: nanos as i32,
+    })
 }
 
 /// Seconds that a zone is ahead of UTC.
@@ -144,7 +162,10 @@ fn parse_zone(zone: &str) -> Option<i64> {
 }
 
 fn number(digits: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
-    let value = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())??;
+    let value = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| digits.parse().ok())??;
     range.contains(&value).then_some(value)
 }
 

@@ -149,11 +149,17 @@ fn enum_checks(place: &Place<'_>, item: &Enum) -> Result<TokenStream, String> {
         out.push(quote!(validate::defined::<#rust>(out, #name, *value);));
     }
     if !rules.enum_in.is_empty() {
-        let (numbers, text) = (&rules.enum_in, format!("must be one of {}", names(item, &rules.enum_in)));
+        let (numbers, text) = (
+            &rules.enum_in,
+            format!("must be one of {}", names(item, &rules.enum_in)),
+        );
         out.push(quote!(validate::require(out, #name, "enum.in", [#(#numbers),*].contains(value), #text);));
     }
     if !rules.enum_not_in.is_empty() {
-        let (numbers, text) = (&rules.enum_not_in, format!("must not be {}", names(item, &rules.enum_not_in)));
+        let (numbers, text) = (
+            &rules.enum_not_in,
+            format!("must not be {}", names(item, &rules.enum_not_in)),
+        );
         out.push(quote!(validate::require(out, #name, "enum.not_in", ![#(#numbers),*].contains(value), #text);));
     }
     Ok(quote!(#(#out)*))

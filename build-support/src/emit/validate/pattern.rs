@@ -23,7 +23,9 @@ pub(super) fn matcher(pattern: &str) -> Result<TokenStream, String> {
             PATTERN.is_match(value)
         }));
     };
-    let steps = steps.iter().map(|Step { class, min, max }| quote!(validate::Step { class: #class, min: #min, max: #max }));
+    let steps = steps
+        .iter()
+        .map(|Step { class, min, max }| quote!(validate::Step { class: #class, min: #min, max: #max }));
     Ok(quote!(validate::steps(value, const { &[#(#steps),*] })))
 }
 
@@ -43,17 +45,29 @@ fn steps(hir: &Hir) -> Option<Vec<Step>> {
         match part.kind() {
             HirKind::Literal(literal) => {
                 for byte in &literal.0 {
-                    steps.push(Step { class: bit(*byte)?, min: 1, max: 1 });
+                    steps.push(Step {
+                        class: bit(*byte)?,
+                        min: 1,
+                        max: 1,
+                    });
                 }
             }
-            HirKind::Class(class) => steps.push(Step { class: bits(class)?, min: 1, max: 1 }),
+            HirKind::Class(class) => steps.push(Step {
+                class: bits(class)?,
+                min: 1,
+                max: 1,
+            }),
             HirKind::Repetition(repetition) => {
                 let class = match repetition.sub.kind() {
                     HirKind::Class(class) => bits(class)?,
                     HirKind::Literal(literal) if literal.0.len() == 1 => bit(literal.0[0])?,
                     _ => return None,
                 };
-                steps.push(Step { class, min: repetition.min, max: repetition.max.unwrap_or(u32::MAX) });
+                steps.push(Step {
+                    class,
+                    min: repetition.min,
+                    max: repetition.max.unwrap_or(u32::MAX),
+                });
             }
             _ => return None,
         }
@@ -64,11 +78,18 @@ fn steps(hir: &Hir) -> Option<Vec<Step>> {
 /// Whether it is right to let each step take as much as it can: what a step of varying length takes, none of those that may come right
 /// after it can take.
 fn unambiguous(steps: &[Step]) -> bool {
-    steps.iter().enumerate().filter(|(_, step)| step.min < step.max).all(|(index, step)| {
-        let rest = &steps[index + 1..];
-        let until = rest.iter().position(|next| next.min > 0).map_or(rest.len(), |at| at + 1);
-        rest[..until].iter().all(|next| next.class & step.class == 0)
-    })
+    steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.min < step.max)
+        .all(|(index, step)| {
+            let rest = &steps[index + 1..];
+            let until = rest
+                .iter()
+                .position(|next| next.min > 0)
+                .map_or(rest.len(), |at| at + 1);
+            rest[..until].iter().all(|next| next.class & step.class == 0)
+        })
 }
 
 fn bit(byte: u8) -> Option<u128> {
@@ -109,7 +130,16 @@ mod tests {
 
     #[test]
     fn what_needs_backtracking_or_more_stays_a_regular_expression() {
-        for pattern in ["^[a-z]*a$", "^a?[ab]$", "^[a-z]*-?z$", "[a-z]+", "^(ab)+$", "^é$", "^a|b$", "^.$"] {
+        for pattern in [
+            "^[a-z]*a$",
+            "^a?[ab]$",
+            "^[a-z]*-?z$",
+            "[a-z]+",
+            "^(ab)+$",
+            "^é$",
+            "^a|b$",
+            "^.$",
+        ] {
             assert_eq!(steps_of(pattern), None, "{pattern}");
         }
     }

@@ -1,0 +1,29 @@
+//! Compiles `proto/` together with the shared definitions of the real schema.
+
+use build_support::emit::EMITTERS;
+use std::{env, error::Error, fs, path::Path};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let out_dir = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR for build scripts")?;
+    let out_dir = Path::new(&out_dir);
+    let schema_dir = out_dir.join("schema");
+    fs::create_dir_all(schema_dir.join("buf/validate"))?;
+    for (from, to) in [
+        ("proto/corpus.proto", "corpus.proto"),
+        (
+            "../../schema/buf/validate/validate.proto",
+            "buf/validate/validate.proto",
+        ),
+    ] {
+        fs::copy(from, schema_dir.join(to))?;
+        println!("cargo:rerun-if-changed={from}");
+    }
+    let schema = build_support::load(&schema_dir)?;
+    for emitter in EMITTERS
+        .iter()
+        .filter(|emitter| ["messages.rs", "json.rs", "validate.rs"].contains(&emitter.file))
+    {
+        fs::write(out_dir.join(emitter.file), emitter.source(&schema)?)?;
+    }
+    Ok(())
+}
