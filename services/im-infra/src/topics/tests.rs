@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     clock::SystemClock,
-    log::{EmbeddedLog, EmbeddedLogOptions},
+    log::embedded::{EmbeddedLog, EmbeddedLogOptions},
 };
 use async_trait::async_trait;
 use im_schema::{
@@ -104,7 +104,7 @@ impl Fixture {
 async fn messages_of_one_key_arrive_in_order_and_are_not_read_twice() {
     let fixture = Fixture::new().await;
     fixture.send((0..2_000).map(|number| upstream(1 + number % 7, 1 + number)).collect()).await;
-    let reader = Reader::new(|_| Ok(()));
+    let reader = Reader::new(|_: &[(u64, Upstream)]| Ok(()));
     let (reading, stop) = fixture.read(&reader);
     let seen = reader.has(2_000).await;
     for conversation in 1..=7 {
@@ -154,11 +154,13 @@ async fn what_can_never_be_handled_becomes_a_dead_letter_and_the_rest_goes_on() 
         Some(_) => Err(Failure::new(Reason::Internal, "")),
         None => Ok(()),
     });
-    let _reading = fixture.read(&reader);
+    let (reading, stop) = fixture.read(&reader);
     let numbers: Vec<u64> = reader.has(3).await.iter().map(|message| message.sender_id).collect();
     assert_eq!(numbers, [1, 2, 4]);
     let letters = fixture.dead(1).await;
     assert_eq!((letters[0].topic.as_str(), letters[0].key), (Upstream::TOPIC.name, 1));
+    stop.cancel();
+    reading.await.unwrap();
     assert_eq!(reader.given_up.lock()[0].sender_id, 3);
 }
 
@@ -170,11 +172,13 @@ async fn garbage_and_messages_that_break_a_rule_become_dead_letters() {
     let nobody = Upstream { sender_id: 0, ..upstream(1, 1) };
     fixture.send(vec![nobody.clone(), upstream(1, 2)]).await;
     let reader = Reader::new(|_: &[(u64, Upstream)]| Ok(()));
-    let _reading = fixture.read(&reader);
+    let (reading, stop) = fixture.read(&reader);
     assert_eq!(reader.has(1).await, [upstream(1, 2)]);
     let causes: Vec<String> = fixture.dead(2).await.into_iter().map(|letter| letter.cause).collect();
     assert!(causes.iter().any(|cause| cause.starts_with("MALFORMED")), "{causes:?}");
     assert!(causes.iter().any(|cause| cause.contains("senderId")), "{causes:?}");
+    stop.cancel();
+    reading.await.unwrap();
     assert_eq!(*reader.given_up.lock(), [nobody]);
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use async_trait::async_trait;
 use im_infra::{
     clock::ManualClock,
-    kv::EmbeddedKv,
+    kv::embedded::EmbeddedKv,
 };
 use im_schema::{
     errors::{ReadMessagesError, StoreMessagesError},

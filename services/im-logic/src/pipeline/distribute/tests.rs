@@ -2,10 +2,10 @@ use super::*;
 use crate::rosters::Roster;
 use im_infra::{
     clock::SystemClock,
-    kv::{EmbeddedKv, Kv},
-    log::{EmbeddedLog, EmbeddedLogOptions},
+    kv::{Kv, embedded::EmbeddedKv},
+    log::embedded::{EmbeddedLog, EmbeddedLogOptions},
     presence,
-    registry::{EmbeddedRegistry, Instance, Registry},
+    registry::{Instance, Registry, embedded::EmbeddedRegistry},
     topics::{self, name_for},
 };
 use im_schema::{
@@ -63,12 +63,15 @@ impl World {
     async fn read<T: TopicPayload>(&self, topic: &str) -> Vec<T> {
         let mut subscription = self.log.subscribe(topic, "test").await.unwrap();
         let mut found = Vec::new();
+        // a stream that is dropped is assigned again
+        let mut streams = Vec::new();
         for _ in 0..T::TOPIC.partitions {
             let mut stream = subscription.assigned().await.unwrap();
             let records = tokio::time::timeout(Duration::from_millis(50), stream.next(1 << 20)).await;
             for record in records.into_iter().flat_map(|records| records.unwrap().unwrap()) {
                 found.extend(unpack::<T>(&record.payload).unwrap());
             }
+            streams.push(stream);
         }
         found
     }
