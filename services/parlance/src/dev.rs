@@ -34,10 +34,10 @@ impl Dev {
         let mut settings = Settings::load(self.config.as_deref(), &self.set)?;
         settings.data = self.data.unwrap_or(settings.data);
         settings.gateway.listen = self.listen.unwrap_or(settings.gateway.listen);
-        telemetry::init(&settings.telemetry.level, settings.telemetry.format).context("begin to log")?;
+        let telemetry = telemetry::install(settings.telemetry.format, &settings.telemetry.level);
         let data = settings.data.clone();
         let address_file = data.join("address");
-        let mut platform = Platform::start(settings).await?;
+        let mut platform = Platform::start(settings, telemetry.metrics).await?;
         let url = format!("http://{}", platform.address());
         std::fs::write(&address_file, &url).with_context(|| format!("write {}", address_file.display()))?;
         announce(&url, &data, started);

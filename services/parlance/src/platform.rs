@@ -11,7 +11,7 @@ use im_infra::{
     log::{Log, embedded::{EmbeddedLog, EmbeddedLogOptions}},
     registry::{Registry, embedded::EmbeddedRegistry},
     session::EndedSessions,
-    telemetry,
+    telemetry::MetricsHandle,
     token::{TokenKeys, random_secret},
 };
 use im_logic::Logic;
@@ -55,11 +55,11 @@ impl Platform {
     ///
     /// # Errors
     /// The data folder is in use or cannot be read, the port is taken, or the configuration makes no sense.
-    pub async fn start(settings: Settings) -> anyhow::Result<Self> {
+    pub async fn start(settings: Settings, metrics: MetricsHandle) -> anyhow::Result<Self> {
         fs::create_dir_all(&settings.data).with_context(|| format!("make {}", settings.data.display()))?;
 
         // engines
-        let clock: SharedClock = Arc::new(SystemClock);
+        let clock: SharedClock = SystemClock::shared();
         let log = Arc::new(open_log(&settings, &clock)?);
         let kv = Arc::new(EmbeddedKv::new(Arc::clone(&clock)));
         let (log_port, kv_port): (Arc<dyn Log>, Arc<dyn Kv>) = (Arc::clone(&log) as _, Arc::clone(&kv) as _);
@@ -125,7 +125,7 @@ impl Platform {
                 message: MessageServiceClient::new(layers.stack(services::message_service::local(Arc::clone(&api.messages)))),
             },
             history: MessageServiceClient::local(api.messages),
-            metrics: Arc::new(telemetry::render),
+            metrics: Arc::new(move || metrics.render()),
         };
         let gateway = Gateway::build(settings.gateway.clone(), deps).await.context("build the gateway")?;
         let address = gateway.local_addr();

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use im_infra::{
     config::{self, Secret, duration, size},
     layers::{Quota, Quotas},
+    telemetry::{Level, LogFormat},
 };
 use serde::Deserialize;
 use std::{
@@ -45,8 +46,8 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the commented default file says what each is")]
 pub struct Telemetry {
-    pub level: String,
-    pub format: im_infra::telemetry::Format,
+    pub level: Level,
+    pub format: LogFormat,
 }
 
 /// The embedded log.

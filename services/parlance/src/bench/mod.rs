@@ -9,8 +9,6 @@ mod report;
 mod server;
 mod tally;
 
-pub(crate) use server::wait_for_address;
-
 use anyhow::{Context as _, bail};
 use arena::Api;
 use clap::{Args, Subcommand};

@@ -82,7 +82,7 @@ impl Server {
 }
 
 /// `parlance dev` writes its address into its folder when it is ready.
-pub(crate) async fn wait_for_address(file: &Path) -> anyhow::Result<String> {
+async fn wait_for_address(file: &Path) -> anyhow::Result<String> {
     let started = Instant::now();
     loop {
         match tokio::fs::read_to_string(file).await {

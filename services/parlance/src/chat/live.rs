@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use crate::link::{self, Incoming};
-use im_infra::clock::{Clock as _, SystemClock};
+use im_infra::clock::SystemClock;
 use im_schema::v1::{self, client_frame, server_frame};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -97,12 +97,12 @@ async fn serve(
     events: &mpsc::Sender<Event>,
     pause: &mut Duration,
 ) -> anyhow::Result<Lost> {
-    if account.refresh_in(SystemClock.now_ms()) < Duration::from_secs(5) {
+    if account.refresh_in(SystemClock::shared().now_ms()) < Duration::from_secs(5) {
         account.refresh().await?;
     }
     let (mut sender, mut receiver) = link::connect(&account.url, account.token()).await?;
     let mut lost = Lost { why: "the connection was lost".to_owned(), ..Lost::default() };
-    let mut renewal = Box::pin(tokio::time::sleep(account.refresh_in(SystemClock.now_ms())));
+    let mut renewal = Box::pin(tokio::time::sleep(account.refresh_in(SystemClock::shared().now_ms())));
     loop {
         tokio::select! {
             incoming = receiver.next() => match incoming? {
@@ -147,7 +147,7 @@ async fn serve(
                 let access_token = account.token().to_owned();
                 let frame = v1::ClientFrame { request_id: 0, body: Some(client_frame::Body::Renew(v1::Renew { access_token })) };
                 sender.send([&frame]).await?;
-                renewal = Box::pin(tokio::time::sleep(account.refresh_in(SystemClock.now_ms())));
+                renewal = Box::pin(tokio::time::sleep(account.refresh_in(SystemClock::shared().now_ms())));
             }
         }
     }

@@ -21,8 +21,6 @@ pub(crate) struct Unsent {
 pub(crate) struct Thread {
     pub(crate) conversation: v1::Conversation,
     pub(crate) messages: BTreeMap<u64, v1::Message>,
-    /// From here to the end the messages are complete; 0 while none have been read.
-    pub(crate) complete_to: u64,
 }
 
 /// Everything.
