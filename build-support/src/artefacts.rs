@@ -24,7 +24,10 @@ pub struct Artefact {
 /// The first inconsistency of the schema.
 pub fn artefacts(root: &Path) -> Result<Vec<Artefact>, SchemaError> {
     let schema = load(root.join("schema"))?;
-    Ok(vec![Artefact { path: root.join("openapi/openapi.json"), content: openapi(&schema) }])
+    Ok(vec![Artefact {
+        path: root.join("openapi/openapi.json"),
+        content: openapi(&schema),
+    }])
 }
 
 impl Artefact {

@@ -7,8 +7,13 @@ use std::{error::Error, path::Path, process::ExitCode};
 #[expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let stale: Vec<_> = artefacts(root)?.into_iter().filter(|artefact| !artefact.is_current()).collect();
-    let names = stale.iter().map(|artefact| artefact.path.strip_prefix(root).unwrap_or(&artefact.path).display());
+    let stale: Vec<_> = artefacts(root)?
+        .into_iter()
+        .filter(|artefact| !artefact.is_current())
+        .collect();
+    let names = stale
+        .iter()
+        .map(|artefact| artefact.path.strip_prefix(root).unwrap_or(&artefact.path).display());
     match std::env::args().nth(1).as_deref() {
         Some("write") => {
             for (artefact, name) in stale.iter().zip(names) {

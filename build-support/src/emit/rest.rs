@@ -165,7 +165,8 @@ fn mask(schema: &Schema, request: &Message, route: &Route) -> Option<TokenStream
     };
     let shapes = shapes(schema, &schema.messages[resource], &mut Vec::new());
     let (json_name, rust) = (&mask.json_name, ident(&mask.rust));
-    Some(quote!(bind.mask(#json_name, #shapes, &mut request.#rust);))
+    let body = &leaf(schema, request, body).json_name;
+    Some(quote!(bind.mask(#json_name, #body, #shapes, &mut request.#rust);))
 }
 
 /// What a mask may name. A message within itself can only be named as a whole.

@@ -27,13 +27,20 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn every_way_to_bind_a_request() {
-    let rest = EMITTERS.iter().find(|emitter| emitter.file == "rest.rs").expect("REST is emitted");
+    let rest = EMITTERS
+        .iter()
+        .find(|emitter| emitter.file == "rest.rs")
+        .expect("REST is emitted");
     insta::assert_snapshot!(rest.source(&library("rest")).expect("the schema is consistent"));
 }
 
 #[test]
 fn the_description_of_every_way_to_bind_a_request() {
     let document = openapi(&library("openapi"));
-    assert_eq!(document, openapi(&library("openapi")), "the bytes depend on nothing but the schema");
+    assert_eq!(
+        document,
+        openapi(&library("openapi")),
+        "the bytes depend on nothing but the schema"
+    );
     insta::assert_snapshot!(document);
 }

@@ -121,7 +121,7 @@ impl Binder {
                 Err(broken) => {
                     let name = broken.split_once('=').map_or(broken, |(name, _)| name);
                     self.refuse(
-                        name,
+                        &shortened(name),
                         Refusal {
                             rule: "encoding",
                             message: "must be percent-encoded UTF-8".into(),
@@ -162,7 +162,7 @@ impl Binder {
     /// A parameter of the query that the schema does not know.
     pub fn unknown(&mut self, name: &str) {
         self.refuse(
-            name,
+            &shortened(name),
             Refusal {
                 rule: "unknown_parameter",
                 message: "this route has no such parameter".into(),
@@ -170,27 +170,38 @@ impl Binder {
         );
     }
 
-    /// Completes the mask of a PATCH: without one in the query, it names the fields that the body has, be they empty. A body without
-    /// fields gives an empty mask, which changes nothing; no body gives none. One in the query must name fields that exist.
-    pub fn mask(&mut self, field: &'static str, shapes: &[Shape], target: &mut Option<FieldMask>) {
-        match target {
-            None if self.body_is_broken || self.body.is_empty() => {}
-            None => {
-                let paths = serde_json::from_slice(&self.body).map(|body| mask::present(&body, shapes));
-                *target = paths.ok().map(|paths| FieldMask { paths });
+    /// Completes the mask of a PATCH whose body is the field `body`: without one in the query, or with an empty one, it names the fields
+    /// that the body has, be they empty or null. A body without fields is refused, since an empty mask means everything elsewhere. A mask
+    /// in the query must name fields that exist.
+    pub fn mask(&mut self, field: &'static str, body: &'static str, shapes: &[Shape], target: &mut Option<FieldMask>) {
+        if let Some(mask) = target.as_ref().filter(|mask| !mask.paths.is_empty()) {
+            for path in mask.paths.iter().filter(|path| !mask::knows(shapes, path)) {
+                let message = format!("there is no field {}", shortened(path)).into();
+                self.refuse(
+                    field,
+                    Refusal {
+                        rule: "field_mask",
+                        message,
+                    },
+                );
             }
-            Some(mask) => {
-                for path in mask.paths.iter().filter(|path| !mask::knows(shapes, path)) {
-                    self.refuse(
-                        field,
-                        Refusal {
-                            rule: "field_mask",
-                            message: format!("there is no field {path}").into(),
-                        },
-                    );
-                }
-            }
+            return;
         }
+        // what is no JSON has been refused before, and without a body the field is absent, which its rules judge
+        let Ok(value) = serde_json::from_slice(&self.body) else {
+            return;
+        };
+        let paths = mask::present(&value, shapes);
+        if paths.is_empty() && !self.body_is_broken {
+            self.refuse(
+                body,
+                Refusal {
+                    rule: "patch",
+                    message: "names no field to change".into(),
+                },
+            );
+        }
+        *target = Some(FieldMask { paths });
     }
 
     /// The request, if nothing is wrong with it. If something is, the rules of the schema are checked too, so that the client learns
@@ -241,4 +252,12 @@ impl Binder {
             message: refusal.message,
         });
     }
+}
+
+/// A name that a client made up, as far as it is repeated to it.
+fn shortened(name: &str) -> String {
+    name.chars()
+        .filter(|character| !character.is_control())
+        .take(64)
+        .collect()
 }

@@ -21,8 +21,15 @@ async fn without_a_mask_the_fields_of_the_body_are_changed() {
 }
 
 #[tokio::test]
-async fn a_body_without_fields_changes_nothing() {
-    assert_eq!(asked("", "{}").await, r#"{"profile":{},"updateMask":""}"#);
+async fn an_empty_mask_is_none() {
+    let expected = r#"{"profile":{"about":"x"},"updateMask":"about"}"#;
+    assert_eq!(asked("?updateMask=", r#"{"about":"x"}"#).await, expected);
+}
+
+#[tokio::test]
+async fn a_body_names_something_to_change() {
+    let answer = House::default().call("PATCH", "/v1/profile", "{}").await;
+    assert_eq!(answer.violations(), ["profile: patch"]);
 }
 
 #[tokio::test]
@@ -35,7 +42,9 @@ async fn a_mask_in_the_query_counts() {
 #[tokio::test]
 async fn a_mask_names_fields_that_exist() {
     let house = House::default();
-    let wrong = house.call("PATCH", "/v1/profile?updateMask=about,colour", "{}").await;
+    let wrong = house
+        .call("PATCH", "/v1/profile?updateMask=about,colour", r#"{"about":"x"}"#)
+        .await;
     assert_eq!(wrong.violations(), ["updateMask: field_mask"]);
     let snake = house.call("PATCH", "/v1/profile?updateMask=display_name", "{}").await;
     assert_eq!(snake.violations(), ["updateMask: format"]);

@@ -81,7 +81,7 @@ impl Operation<'_> {
         let masked = self.route.query.iter().any(|parameter| parameter == "update_mask");
         let derived = self.route.verb == Verb::Patch && masked && matches!(self.route.body, Body::Field(_));
         if derived {
-            "Without `updateMask`, the fields that the body has are changed, be they empty or null."
+            "Without `updateMask`, the fields that the body has are changed, be they empty or null; there must be one."
         } else {
             ""
         }
