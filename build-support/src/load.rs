@@ -7,7 +7,7 @@ mod fields;
 pub(crate) mod frames;
 mod ids;
 mod messages;
-mod names;
+pub(crate) mod names;
 mod options;
 mod routes;
 mod rules;
@@ -15,6 +15,7 @@ mod services;
 mod topics;
 
 use crate::{SchemaError, model::Schema};
+use miette::Diagnostic;
 use prost_reflect::{DescriptorPool, FileDescriptor};
 use std::{
     fs,
@@ -72,12 +73,23 @@ fn compile(dir: &Path) -> Result<(Vec<u8>, DescriptorPool), SchemaError> {
     paths.sort();
     let wrong = |error: protox::Error| {
         let file = error.file().map_or_else(|| dir.display().to_string(), str::to_owned);
-        SchemaError::new(file, "", format!("{error:?}"))
+        SchemaError::new(file, "", with_causes(&error))
     };
     let mut compiler = protox::Compiler::new([dir]).map_err(wrong)?;
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files(&paths).map_err(wrong)?;
     Ok((compiler.encode_file_descriptor_set(), compiler.descriptor_pool()))
+}
+
+/// An error with its place and all that lies behind it: only the innermost cause says which name is unknown.
+fn with_causes(error: &protox::Error) -> String {
+    let mut text = format!("{error:?}");
+    let mut cause = error.diagnostic_source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.diagnostic_source();
+    }
+    text
 }
 
 /// All `.proto` files under a folder.

@@ -139,7 +139,11 @@ fn dispatch(schema: &Schema, client: &Message, server: &Message) -> TokenStream 
     let (no_method, no_call) = if own.is_empty() {
         (TokenStream::new(), TokenStream::new())
     } else {
-        (quote!(#(#own)|* => None,), quote!(own @ (#(#own)|*) => return Ok(Dispatch::Own(own)),))
+        let one_of = match own.as_slice() {
+            [only] => quote!(#only),
+            several => quote!((#(#several)|*)),
+        };
+        (quote!(#(#own)|* => None,), quote!(own @ #one_of => return Ok(Dispatch::Own(own)),))
     };
     quote! {
         /// The services that frames lead to.

@@ -3,7 +3,8 @@
 use super::tokens::{ident, path};
 use crate::{
     SchemaError,
-    model::{Message, Schema},
+    load::names::snake,
+    model::{Message, Oneof, Schema},
 };
 use proc_macro2::TokenStream;
 use prost::Message as _;
@@ -29,7 +30,8 @@ pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
         let tokens = source.parse().map_err(|error| wrong(format!("prost's output is no Rust: {error}")))?;
         root.insert(module.parts(), tokens);
     }
-    let root = root.emit();
+    let served = schema.services.iter().map(|service| service.package.split('.').next().unwrap_or_default());
+    let root = root.emit(&served.collect());
     let debugs = schema.messages.values().filter(|message| is_sensitive(message)).map(debug);
     Ok(quote!(#root #(#debugs)*))
 }
@@ -75,13 +77,18 @@ impl Tree {
         }
     }
 
-    fn emit(self) -> TokenStream {
+    /// `served` are the modules in which tonic has generated something, which says `allow` where this project says `expect`.
+    fn emit(self, served: &BTreeSet<&str>) -> TokenStream {
         let content = self.content;
         let children = self.children.into_iter().map(|(name, child)| {
             let doc = format!(" The package part `{name}`.");
-            let (name, content) = (ident(&name), child.emit());
+            let allow = served.contains(name.as_str()).then(|| {
+                quote!(#[expect(clippy::allow_attributes, reason = "that is how tonic writes it")])
+            });
+            let (name, content) = (ident(&name), child.emit(&BTreeSet::new()));
             quote! {
                 #[doc = #doc]
+                #allow
                 pub mod #name { #content }
             }
         });
@@ -106,13 +113,38 @@ fn debug(message: &Message) -> TokenStream {
         }
     });
     let oneofs = message.oneofs.iter().map(|oneof| {
-        let (label, member) = (&oneof.name, ident(&oneof.name));
+        let (label, member) = (&oneof.name, ident(&snake(&oneof.name)));
         quote!(.field(#label, &self.#member))
     });
+    let enums = message.oneofs.iter().enumerate().map(|(index, oneof)| debug_of_oneof(message, index, oneof));
     quote! {
         impl ::std::fmt::Debug for #owner {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.debug_struct(#name) #(#plain)* #(#oneofs)* .finish()
+            }
+        }
+
+        #(#enums)*
+    }
+}
+
+/// prost leaves `Debug` out of the oneofs of such a message too.
+fn debug_of_oneof(message: &Message, index: usize, oneof: &Oneof) -> TokenStream {
+    let owner = path(&oneof.rust);
+    let arms = message.fields.iter().filter(|field| field.oneof == Some(index)).map(|field| {
+        let (variant, label) = (ident(&field.variant), &field.variant);
+        if field.sensitive {
+            quote!(Self::#variant(_) => f.debug_tuple(#label).field(&format_args!("…")).finish(),)
+        } else {
+            quote!(Self::#variant(value) => f.debug_tuple(#label).field(value).finish(),)
+        }
+    });
+    quote! {
+        impl ::std::fmt::Debug for #owner {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    #(#arms)*
+                }
             }
         }
     }

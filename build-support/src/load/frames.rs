@@ -21,6 +21,11 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
         if message.oneofs.len() != 1 || message.oneofs[0].name != "body" {
             return Err(wrong("frames stand in one oneof named `body`".into()));
         }
+        if let Some(other) = schema.messages.values().find(|other| {
+            other.name == message.name && other.package != message.package && other.fields.iter().any(|field| field.frame.is_some())
+        }) {
+            return Err(wrong(format!("the frames of {} are there already", other.full_name)));
+        }
         let other = if message.name == CLIENT { SERVER } else { CLIENT };
         let Some(other) = schema.messages.get(&format!("{}.{other}", message.package)) else {
             return Err(wrong(format!("there is no {other} beside it")));

@@ -42,6 +42,10 @@ fn load_method(schema: &Schema, descriptor: &MethodDescriptor, options: &Options
     if TAKEN.contains(&rust.as_str()) {
         return Err(wrong(format!("the generated client has a function `{rust}` already")));
     }
+    let taken = schema.services.iter().find(|service| service.methods.iter().any(|method| method.name == descriptor.name()));
+    if let Some(other) = taken {
+        return Err(wrong(format!("{} has a method `{}` already; their error types would be the same", other.full_name, descriptor.name())));
+    }
     for message in [descriptor.input(), descriptor.output()] {
         if !schema.messages.contains_key(message.full_name()) {
             return Err(wrong(format!("{} is not a message of this schema", message.full_name())));

@@ -1,0 +1,128 @@
+//! What each emitter makes of a few lines of schema.
+
+use crate::tiny;
+use build_support::emit::EMITTERS;
+
+/// The source that one emitter makes.
+pub fn emitted(file: &str, proto: &str) -> String {
+    let schema = tiny::load(proto).unwrap_or_else(|error| panic!("{error}"));
+    let emitter = EMITTERS.iter().find(|emitter| emitter.file == file).expect("an emitter of this name");
+    emitter.source(&schema).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// From a line that holds `from` to the end.
+fn tail<'a>(source: &'a str, from: &str) -> &'a str {
+    source.split_once(from).map_or(source, |(before, _)| {
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        &source[start..]
+    })
+}
+
+const KITCHEN: &str = r#"
+    // Makes tea.
+    service Kitchen {
+      // Boils water.
+      rpc Boil(BoilRequest) returns (BoilResponse) {
+        option (parlance.policy) = {caller: USER, rate: WRITE};
+        option (parlance.errors) = {reasons: [KETTLE_EMPTY]};
+      }
+      // Says what there is.
+      rpc Look(LookRequest) returns (LookResponse) {
+        option (parlance.policy) = {caller: PUBLIC, rate: READ};
+        option (parlance.errors) = {};
+      }
+    }
+    message BoilRequest { uint64 pot_id = 1; }
+    message BoilResponse {}
+    message LookRequest {}
+    message LookResponse {}
+"#;
+
+#[test]
+fn messages_follow_packages_and_keep_secrets_out_of_debug() {
+    let source = emitted(
+        "messages.rs",
+        r#"
+        // A cup.
+        //     let indented = "no code";
+        message Cup {
+          // What is in it.
+          string tea = 1;
+          // Not for the log.
+          bytes recipe = 2 [(parlance.sensitive) = true];
+          google.protobuf.Timestamp filled_at = 3;
+          oneof sweet { uint32 sugar = 4; Honey honey = 5; string secret = 6 [(parlance.sensitive) = true]; }
+          message Honey {}
+        }"#,
+    );
+    insta::assert_snapshot!(tail(&source, "pub mod tiny"));
+}
+
+#[test]
+fn ids_have_a_newtype_and_accessors() {
+    insta::assert_snapshot!(emitted(
+        "ids.rs",
+        r#"message Cup {
+          uint64 pot_id = 1 [(parlance.id) = "PotId"];
+          repeated uint64 guest_ids = 2 [(parlance.id) = "GuestId"];
+          repeated fixed64 recipients = 3 [(parlance.id) = "GuestId"];
+          optional uint64 host = 4 [(parlance.id) = "GuestId"];
+        }"#,
+    ));
+}
+
+#[test]
+fn errors_are_the_declared_reasons_and_no_others() {
+    insta::assert_snapshot!(emitted("errors.rs", KITCHEN));
+}
+
+#[test]
+fn services_are_a_trait_a_client_and_what_stands_between() {
+    insta::assert_snapshot!(emitted("services.rs", KITCHEN));
+}
+
+#[test]
+fn topics_know_their_payloads() {
+    insta::assert_snapshot!(emitted(
+        "topics.rs",
+        r#"
+        message Order {
+          option (parlance.topic) = {
+            name: "orders" key: "table" partitions: 2 retention: {seconds: 60 nanos: 500000000} dead_letter: "dead" durability: DISK
+          };
+          fixed64 table = 1;
+        }
+        message Dead { option (parlance.topic) = {name: "dead" partitions: 1 retention: {seconds: 1} durability: MEMORY}; }
+        "#,
+    ));
+}
+
+#[test]
+fn frames_lead_to_methods_and_back() {
+    let frames = r#"
+        message ClientFrame {
+          uint64 request_id = 1;
+          oneof body {
+            Ping ping = 2 [(parlance.frame) = {reply: "pong"}];
+            BoilRequest boil = 3 [(parlance.frame) = {rpc: "tiny.v1.Kitchen.Boil", reply: "boil"}];
+          }
+        }
+        message ServerFrame {
+          uint64 request_id = 1;
+          oneof body {
+            Pong pong = 2 [(parlance.frame) = {}];
+            BoilResponse boil = 3 [(parlance.frame) = {}];
+          }
+        }
+        message Ping {}
+        message Pong {}
+    "#;
+    insta::assert_snapshot!(emitted("frames.rs", &format!("{KITCHEN}{frames}")));
+}
+
+#[test]
+fn what_comes_out_is_the_same_each_time() {
+    for emitter in EMITTERS {
+        assert_eq!(emitted(emitter.file, KITCHEN), emitted(emitter.file, KITCHEN), "{}", emitter.file);
+    }
+}
