@@ -1,0 +1,7 @@
+//! What generated code does at run time: calls in one process and over a socket, errors, topics, frames.
+
+mod calls;
+mod failures;
+mod frames;
+mod kitchen;
+mod topics;
