@@ -75,7 +75,10 @@ impl Routing {
     /// # Errors
     /// If the registry cannot be reached.
     pub async fn new(kv: Arc<dyn Kv>, registry: &dyn Registry) -> Result<Self, RegistryError> {
-        Ok(Self { kv, gateways: registry.watch(presence::GATEWAYS).await? })
+        Ok(Self {
+            kv,
+            gateways: registry.watch(presence::GATEWAYS).await?,
+        })
     }
 
     /// Where these users are.
@@ -99,7 +102,10 @@ impl Routing {
             }
             Err(error) => {
                 metrics::counter!("routing_blind_total").increment(1);
-                tracing::warn!(error = &error as &dyn std::error::Error, "presence unknown, every gateway is told");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "presence unknown, every gateway is told"
+                );
                 let gateways: Vec<String> = self.gateways.borrow().keys().cloned().collect();
                 for _ in keys {
                     gateways.iter().cloned().for_each(|gateway| located.add(gateway));

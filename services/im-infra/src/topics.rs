@@ -39,7 +39,9 @@ pub async fn create(log: &dyn Log) -> Result<(), Failure> {
 /// # Errors
 /// As [`create`].
 pub async fn create_for<T: TopicPayload>(log: &dyn Log, instance: &str) -> Result<(), Failure> {
-    log.create_topic(&spec(T::TOPIC, &name_for::<T>(instance))).await.map_err(failure)
+    log.create_topic(&spec(T::TOPIC, &name_for::<T>(instance)))
+        .await
+        .map_err(failure)
 }
 
 /// Name of an instance's own topic for messages of type `T`.
@@ -53,7 +55,11 @@ fn spec(topic: &Topic, name: &str) -> TopicSpec {
         name: name.into(),
         partitions: topic.partitions,
         retention_ms: topic.retention_ms,
-        durability: if topic.durable { Durability::Disk } else { Durability::Memory },
+        durability: if topic.durable {
+            Durability::Disk
+        } else {
+            Durability::Memory
+        },
     }
 }
 
@@ -133,7 +139,11 @@ impl Outbox {
     /// `UNAVAILABLE` while the log is away: some of it may have been appended, all of it may be appended again.
     pub async fn append(mut self, log: &dyn Log) -> Result<(), Failure> {
         for open in self.open.drain(..).filter(|open| !open.buffer.is_empty()) {
-            self.closed.push(Append { topic: open.name, partition: open.partition, payload: open.buffer.freeze() });
+            self.closed.push(Append {
+                topic: open.name,
+                partition: open.partition,
+                payload: open.buffer.freeze(),
+            });
         }
         while !self.closed.is_empty() {
             match log.append(self.closed.clone()).await {
@@ -154,9 +164,18 @@ impl Outbox {
             open.partition == partition && std::ptr::eq(open.topic, topic) && open.instance.as_deref() == instance
         };
         self.open.iter().position(same).unwrap_or_else(|| {
-            let name = instance.map_or_else(|| topic.name.into(), |instance| format!("{}.{instance}", topic.name).into());
+            let name = instance.map_or_else(
+                || topic.name.into(),
+                |instance| format!("{}.{instance}", topic.name).into(),
+            );
             let instance = instance.map(Into::into);
-            self.open.push(Open { topic, instance, name, partition, buffer: BytesMut::new() });
+            self.open.push(Open {
+                topic,
+                instance,
+                name,
+                partition,
+                buffer: BytesMut::new(),
+            });
             self.open.len() - 1
         })
     }
@@ -165,7 +184,11 @@ impl Outbox {
         let open = &mut self.open[open];
         if open.buffer.len() >= RECORD_BYTES {
             let payload: Bytes = std::mem::take(&mut open.buffer).freeze();
-            self.closed.push(Append { topic: Arc::clone(&open.name), partition: open.partition, payload });
+            self.closed.push(Append {
+                topic: Arc::clone(&open.name),
+                partition: open.partition,
+                payload,
+            });
         }
     }
 }
@@ -178,7 +201,9 @@ fn put(buffer: &mut BytesMut, message: &impl prost::Message) {
 }
 
 fn of_an_instance(name: &str) -> bool {
-    TOPICS.iter().any(|topic| topic.per_instance && name.strip_prefix(topic.name).is_some_and(|rest| rest.starts_with('.')))
+    TOPICS
+        .iter()
+        .any(|topic| topic.per_instance && name.strip_prefix(topic.name).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// Appends messages of one type.
@@ -191,7 +216,10 @@ impl<T: TopicPayload> Producer<T> {
     /// A producer of the topic that `T` is the payload of. The topic must have been created.
     #[must_use]
     pub fn new(log: Arc<dyn Log>) -> Self {
-        Self { log, messages: PhantomData }
+        Self {
+            log,
+            messages: PhantomData,
+        }
     }
 
     /// Appends messages to a shared topic and returns when they are durable. Messages of one key keep their order.
@@ -217,7 +245,10 @@ impl<T: TopicPayload> Producer<T> {
 
 impl<T> Clone for Producer<T> {
     fn clone(&self) -> Self {
-        Self { log: Arc::clone(&self.log), messages: PhantomData }
+        Self {
+            log: Arc::clone(&self.log),
+            messages: PhantomData,
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 //! calls within the process pass it as well as those from outside.
 
 use im_schema::services::{
-    AuthService, AuthServiceClient, ConversationService, ConversationServiceClient, MessageService, MessageServiceClient,
-    UserService, UserServiceClient,
+    AuthService, AuthServiceClient, ConversationService, ConversationServiceClient, MessageService,
+    MessageServiceClient, UserService, UserServiceClient,
 };
 use std::sync::Arc;
 

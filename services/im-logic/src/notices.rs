@@ -34,7 +34,12 @@ impl Notices {
         rosters: Arc<Rosters>,
         repo: ConversationRepoClient,
     ) -> Self {
-        Self { log, routing, rosters, repo }
+        Self {
+            log,
+            routing,
+            rosters,
+            repo,
+        }
     }
 
     /// Tells these users, on all their devices.
@@ -48,29 +53,56 @@ impl Notices {
     pub(crate) async fn sessions_ended(&self, user: UserId, sessions: &[SessionId]) {
         if !sessions.is_empty() {
             let session_ids = sessions.iter().map(|session| session.0).collect();
-            self.tell(&[user.0], Event::SessionsEnded(SessionsEnded { session_ids })).await;
+            self.tell(&[user.0], Event::SessionsEnded(SessionsEnded { session_ids }))
+                .await;
         }
     }
 
     /// Tells these users what changed about a conversation for them.
-    pub(crate) async fn changed(&self, conversation: ConversationId, change: ConversationChange, title: &str, who: &[u64]) {
+    pub(crate) async fn changed(
+        &self,
+        conversation: ConversationId,
+        change: ConversationChange,
+        title: &str,
+        who: &[u64],
+    ) {
         self.tell(who, changed(conversation, change, title)).await;
     }
 
     /// Tells all members but some what changed about their conversation.
-    pub(crate) async fn members(&self, conversation: ConversationId, change: ConversationChange, title: &str, except: &[u64]) {
-        if let Err(error) = self.try_members(conversation, changed(conversation, change, title), except).await {
+    pub(crate) async fn members(
+        &self,
+        conversation: ConversationId,
+        change: ConversationChange,
+        title: &str,
+        except: &[u64],
+    ) {
+        if let Err(error) = self
+            .try_members(conversation, changed(conversation, change, title), except)
+            .await
+        {
             tracing::warn!(conversation.id = %conversation, error = &error as &dyn std::error::Error, "notice not sent");
         }
     }
 
     async fn try_members(&self, conversation: ConversationId, event: Event, except: &[u64]) -> Result<(), Failure> {
-        let others = |ids: &[u64]| ids.iter().copied().filter(|user| !except.contains(user)).collect::<Vec<_>>();
-        let Some(roster) = self.rosters.of(conversation.0).await? else { return Ok(()) };
+        let others = |ids: &[u64]| {
+            ids.iter()
+                .copied()
+                .filter(|user| !except.contains(user))
+                .collect::<Vec<_>>()
+        };
+        let Some(roster) = self.rosters.of(conversation.0).await? else {
+            return Ok(());
+        };
         if let Some(all) = roster.users() {
             return self.try_tell(&others(all), event).await;
         }
-        let mut request = PageMemberIdsRequest { conversation_id: conversation.0, after_user_id: 0, limit: PAGE };
+        let mut request = PageMemberIdsRequest {
+            conversation_id: conversation.0,
+            after_user_id: 0,
+            limit: PAGE,
+        };
         loop {
             let page = self.repo.page_member_ids(Context::internal(), request.clone()).await?;
             self.try_tell(&others(&page.user_ids), event.clone()).await?;
@@ -83,10 +115,22 @@ impl Notices {
 
     async fn try_tell(&self, recipients: &[u64], event: Event) -> Result<(), Failure> {
         let located = self.routing.locate(users(recipients)).await;
-        let shared = Downstream { recipients: Vec::new(), event: Some(event) }.encode_to_vec();
+        let shared = Downstream {
+            recipients: Vec::new(),
+            event: Some(event),
+        }
+        .encode_to_vec();
         let mut outbox = Outbox::new();
-        for (gateway, recipients) in located.gateways.iter().zip(located.by_gateway(recipients.iter().copied())) {
-            let own = Downstream { recipients, event: None }.encode_to_vec();
+        for (gateway, recipients) in located
+            .gateways
+            .iter()
+            .zip(located.by_gateway(recipients.iter().copied()))
+        {
+            let own = Downstream {
+                recipients,
+                event: None,
+            }
+            .encode_to_vec();
             outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
         }
         outbox.append(&*self.log).await

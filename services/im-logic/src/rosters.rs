@@ -43,7 +43,10 @@ pub(crate) struct Roster {
 #[derive(Debug)]
 enum Members {
     /// All of them: ids ascending, roles in the same order.
-    All { users: Box<[u64]>, roles: Box<[MemberRole]> },
+    All {
+        users: Box<[u64]>,
+        roles: Box<[MemberRole]>,
+    },
     /// Too many to be held: only those who have been asked for.
     Some(Mutex<HashMap<u64, MemberRole>>),
 }
@@ -86,10 +89,18 @@ impl From<internal::Roster> for Roster {
     fn from(roster: internal::Roster) -> Self {
         let whole = roster.user_ids.len() == roster.member_count as usize;
         let members = if whole {
-            let mut pairs: Vec<_> = roster.user_ids.iter().copied().zip(roster.roles().map(|role| role)).collect();
+            let mut pairs: Vec<_> = roster
+                .user_ids
+                .iter()
+                .copied()
+                .zip(roster.roles().map(|role| role))
+                .collect();
             pairs.sort_unstable_by_key(|(user, _)| *user);
             let (users, roles): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-            Members::All { users: users.into(), roles: roles.into() }
+            Members::All {
+                users: users.into(),
+                roles: roles.into(),
+            }
         } else {
             Members::Some(Mutex::default())
         };
@@ -119,7 +130,13 @@ impl Rosters {
             .weigher(|_, roster: &Arc<Roster>| roster.weight())
             .time_to_live(LONGEST)
             .build();
-        Self { repo, kv, copies, drops: AtomicU64::new(0), large }
+        Self {
+            repo,
+            kv,
+            copies,
+            drops: AtomicU64::new(0),
+            large,
+        }
     }
 
     /// The roster; `None` if there is no such conversation.
@@ -161,14 +178,20 @@ impl Rosters {
             let small = known.get(conversation).filter(|roster| roster.users().is_some());
             small.is_some_and(|roster| roster.standing(*user) == Standing::Stranger)
         };
-        let doubtful: HashSet<u64> = pairs.iter().filter(|pair| doubted(&known, pair)).map(|(conversation, _)| *conversation).collect();
+        let doubtful: HashSet<u64> = pairs
+            .iter()
+            .filter(|pair| doubted(&known, pair))
+            .map(|(conversation, _)| *conversation)
+            .collect();
         missing.extend(doubtful);
         if !missing.is_empty() {
             known.extend(self.read(missing).await?);
         }
         self.ask_large(&known, pairs).await?;
         let standing = |(conversation, user): &(u64, u64)| {
-            known.get(conversation).map_or(Standing::Stranger, |roster| roster.standing(*user))
+            known
+                .get(conversation)
+                .map_or(Standing::Stranger, |roster| roster.standing(*user))
         };
         let standings = pairs.iter().map(standing).collect();
         Ok((known, standings))
@@ -180,7 +203,11 @@ impl Rosters {
         let message = bytes::Bytes::copy_from_slice(&conversation.to_be_bytes());
         if let Err(error) = self.kv.publish(presence::ROSTER_CHANNEL, message).await {
             // the others' copies end by their time
-            tracing::warn!(conversation.id = conversation, error = &error as &dyn std::error::Error, "roster change not told");
+            tracing::warn!(
+                conversation.id = conversation,
+                error = &error as &dyn std::error::Error,
+                "roster change not told"
+            );
         }
     }
 
@@ -233,7 +260,10 @@ impl Rosters {
 
     async fn read(&self, conversation_ids: Vec<u64>) -> Result<Known, Failure> {
         let drops = self.drops.load(Ordering::SeqCst);
-        let request = ReadRostersRequest { conversation_ids, max_members: self.large };
+        let request = ReadRostersRequest {
+            conversation_ids,
+            max_members: self.large,
+        };
         let rosters = self.repo.read_rosters(Context::internal(), request).await?.rosters;
         let mut known = Known::with_capacity(rosters.len());
         for roster in rosters {
@@ -257,8 +287,14 @@ impl Rosters {
         if questions.is_empty() {
             return Ok(());
         }
-        let pair = |(conversation_id, user_id)| internal::Standing { conversation_id, user_id, role: 0 };
-        let request = ReadStandingsRequest { pairs: questions.into_iter().map(pair).collect() };
+        let pair = |(conversation_id, user_id)| internal::Standing {
+            conversation_id,
+            user_id,
+            role: 0,
+        };
+        let request = ReadStandingsRequest {
+            pairs: questions.into_iter().map(pair).collect(),
+        };
         for standing in self.repo.read_standings(Context::internal(), request).await?.standings {
             if let Some(roster) = known.get(&standing.conversation_id) {
                 roster.remember(standing.user_id, standing.role());

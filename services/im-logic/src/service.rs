@@ -78,8 +78,12 @@ impl Logic {
     /// If the log or the registry cannot be reached.
     pub async fn build(config: Config, deps: Deps) -> Result<Self, BuildError> {
         topics::create(&*deps.log).await.map_err(BuildError::Topics)?;
-        topics::create_for::<Downstream>(&*deps.log, &deps.instance).await.map_err(BuildError::Topics)?;
-        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry).await.map_err(BuildError::Registry)?;
+        topics::create_for::<Downstream>(&*deps.log, &deps.instance)
+            .await
+            .map_err(BuildError::Topics)?;
+        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry)
+            .await
+            .map_err(BuildError::Registry)?;
         let routing = Arc::new(routing);
         let rosters = Arc::new(Rosters::new(
             deps.conversations.clone(),
@@ -88,7 +92,11 @@ impl Logic {
             config.cached_members,
         ));
         let waiters = Arc::new(Waiters::new(Arc::clone(&deps.instance)));
-        let dedupe = Arc::new(Dedupe::new(Arc::clone(&deps.kv), deps.messages.clone(), Arc::clone(&deps.clock)));
+        let dedupe = Arc::new(Dedupe::new(
+            Arc::clone(&deps.kv),
+            deps.messages.clone(),
+            Arc::clone(&deps.clock),
+        ));
         let pipeline = Arc::new(Pipeline::new(
             Arc::clone(&deps.clock),
             Arc::clone(&rosters),
@@ -97,7 +105,15 @@ impl Logic {
             Distributor::new(Arc::clone(&deps.log), Arc::clone(&routing)),
         ));
         let services = services(&config, &deps, &routing, &rosters, &waiters);
-        Ok(Self { services, pipeline, waiters, rosters, dedupe, config, deps })
+        Ok(Self {
+            services,
+            pipeline,
+            waiters,
+            rosters,
+            dedupe,
+            config,
+            deps,
+        })
     }
 
     /// The API services. They answer as soon as [`Logic::build`] has returned; what is sent is stored once [`Logic::run`] runs.
@@ -112,8 +128,11 @@ impl Logic {
     /// If a topic cannot be consumed at all.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         let ended = stop.child_token();
-        let Deps { log, clock, instance, .. } = &self.deps;
-        let upstream = Consumer::<Upstream>::new(Arc::clone(log), Arc::clone(clock), GROUP).batch_bytes(self.config.batch_bytes);
+        let Deps {
+            log, clock, instance, ..
+        } = &self.deps;
+        let upstream =
+            Consumer::<Upstream>::new(Arc::clone(log), Arc::clone(clock), GROUP).batch_bytes(self.config.batch_bytes);
         let downstream = Consumer::<Downstream>::of_instance(Arc::clone(log), Arc::clone(clock), instance);
         // whichever ends first, in good or ill, ends the others
         let (upstream, downstream, (), ()) = tokio::join!(
@@ -181,7 +200,9 @@ fn services(
     };
     Services {
         auth: Arc::new(auth),
-        users: Arc::new(Users { users: deps.users.clone() }),
+        users: Arc::new(Users {
+            users: deps.users.clone(),
+        }),
         conversations: Arc::new(conversations),
         messages: Arc::new(messages),
     }

@@ -40,7 +40,11 @@ impl Waiters {
     /// Nobody waits yet at this instance.
     #[must_use]
     pub(crate) fn new(instance: Arc<str>) -> Self {
-        Self { instance, next: AtomicU64::new(1), waiting: Mutex::default() }
+        Self {
+            instance,
+            next: AtomicU64::new(1),
+            waiting: Mutex::default(),
+        }
     }
 
     /// Begins to wait; to be done before the message is on its way.
@@ -48,7 +52,11 @@ impl Waiters {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (tell, fate) = oneshot::channel();
         self.waiting.lock().insert(id, tell);
-        Waiter { waiters: self, id, fate }
+        Waiter {
+            waiters: self,
+            id,
+            fate,
+        }
     }
 
     /// Tells the call behind `origin`, if it is of this instance and still waits.
@@ -65,7 +73,11 @@ impl Waiter<'_> {
     /// What to write into the message so that its fate finds back here.
     #[must_use]
     pub(crate) fn origin(&self) -> Origin {
-        Origin { instance: self.waiters.instance.to_string(), connection_id: self.id, request_id: 0 }
+        Origin {
+            instance: self.waiters.instance.to_string(),
+            connection_id: self.id,
+            request_id: 0,
+        }
     }
 
     /// The message's fate; `None` if it is not known in time.
@@ -93,7 +105,10 @@ impl Handler<Downstream> for Waiters {
                     }
                 }
                 Some(Event::Rejection(rejection)) => {
-                    let problem = rejection.rejected.and_then(|rejected| rejected.problem).unwrap_or_default();
+                    let problem = rejection
+                        .rejected
+                        .and_then(|rejected| rejected.problem)
+                        .unwrap_or_default();
                     self.tell(rejection.origin.as_ref(), Err(Failure::from_problem(&problem)));
                 }
                 _ => {}
@@ -109,21 +124,36 @@ mod tests {
     use im_schema::internal::v1::{Deliveries, Delivery};
 
     fn stored(origin: Origin) -> Downstream {
-        let message = Some(Message { message_id: 7, ..Message::default() });
-        let items = vec![Delivery { message, origin: Some(origin) }];
-        Downstream { recipients: Vec::new(), event: Some(Event::Deliveries(Deliveries { items })) }
+        let message = Some(Message {
+            message_id: 7,
+            ..Message::default()
+        });
+        let items = vec![Delivery {
+            message,
+            origin: Some(origin),
+        }];
+        Downstream {
+            recipients: Vec::new(),
+            event: Some(Event::Deliveries(Deliveries { items })),
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_hears_what_became_of_its_own_message() {
         let waiters = Waiters::new("logic-1".into());
         let (first, second) = (waiters.wait(), waiters.wait());
-        let foreign = Origin { instance: "gateway-1".into(), ..second.origin() };
+        let foreign = Origin {
+            instance: "gateway-1".into(),
+            ..second.origin()
+        };
         let batch = vec![(0, stored(foreign)), (0, stored(first.origin()))];
         waiters.handle(0, batch).await.unwrap();
         let time = Duration::from_secs(2);
         assert_eq!(first.fate(time).await.unwrap().unwrap().message_id, 7);
         assert!(second.fate(time).await.is_none());
-        assert!(waiters.waiting.lock().is_empty(), "nobody is remembered who does not wait");
+        assert!(
+            waiters.waiting.lock().is_empty(),
+            "nobody is remembered who does not wait"
+        );
     }
 }

@@ -46,15 +46,27 @@ impl FanoutProcessor {
         let messages = items.len();
         let event = Some(Event::Deliveries(Deliveries { items }));
         // equal for all gateways and pages, so encoded once
-        let shared = Downstream { recipients: Vec::new(), event }.encode_to_vec();
+        let shared = Downstream {
+            recipients: Vec::new(),
+            event,
+        }
+        .encode_to_vec();
         let mut walk = self.members.walk(conversation).await;
         let mut outbox = Outbox::new();
         let (mut pages, mut online) = (0, 0);
         while let Some(page) = walk.next().await? {
             let located = self.routing.locate_keys(&page.keys).await;
             online += located.online();
-            for (gateway, recipients) in located.gateways.iter().zip(located.by_gateway(page.users.iter().copied())) {
-                let own = Downstream { recipients, event: None }.encode_to_vec();
+            for (gateway, recipients) in located
+                .gateways
+                .iter()
+                .zip(located.by_gateway(page.users.iter().copied()))
+            {
+                let own = Downstream {
+                    recipients,
+                    event: None,
+                }
+                .encode_to_vec();
                 outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
             }
             pages += 1;
@@ -72,7 +84,11 @@ impl FanoutProcessor {
 fn merge(tasks: Vec<Fanout>) -> Vec<(u64, Vec<Delivery>)> {
     let mut merged: Vec<(u64, Vec<Delivery>)> = Vec::new();
     let mut places: HashMap<u64, usize> = HashMap::new();
-    for Fanout { conversation_id, deliveries } in tasks {
+    for Fanout {
+        conversation_id,
+        deliveries,
+    } in tasks
+    {
         let place = *places.entry(conversation_id).or_insert_with(|| {
             merged.push((conversation_id, Vec::new()));
             merged.len() - 1
@@ -88,9 +104,23 @@ mod tests {
     use im_schema::v1::Message;
 
     fn fanout(conversation_id: u64, sequences: &[u64]) -> Fanout {
-        let message = |sequence: &u64| Some(Message { sequence: *sequence, ..Message::default() });
-        let items = sequences.iter().map(|sequence| Delivery { message: message(sequence), origin: None }).collect();
-        Fanout { conversation_id, deliveries: Some(Deliveries { items }) }
+        let message = |sequence: &u64| {
+            Some(Message {
+                sequence: *sequence,
+                ..Message::default()
+            })
+        };
+        let items = sequences
+            .iter()
+            .map(|sequence| Delivery {
+                message: message(sequence),
+                origin: None,
+            })
+            .collect();
+        Fanout {
+            conversation_id,
+            deliveries: Some(Deliveries { items }),
+        }
     }
 
     #[test]
@@ -98,7 +128,12 @@ mod tests {
         let merged = merge(vec![fanout(1, &[1, 2]), fanout(2, &[7]), fanout(1, &[3])]);
         let seen: Vec<(u64, Vec<u64>)> = merged
             .into_iter()
-            .map(|(id, items)| (id, items.into_iter().map(|item| item.message.unwrap().sequence).collect()))
+            .map(|(id, items)| {
+                (
+                    id,
+                    items.into_iter().map(|item| item.message.unwrap().sequence).collect(),
+                )
+            })
             .collect();
         assert_eq!(seen, [(1, vec![1, 2, 3]), (2, vec![7])]);
     }

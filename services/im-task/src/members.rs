@@ -43,15 +43,33 @@ impl Members {
     /// At most `cached` members are kept over all groups.
     pub(crate) fn new(repo: ConversationRepoClient, cached: u64) -> Self {
         let weight = |_: &u64, pages: &Arc<[Arc<Page>]>| pages.iter().map(|page| page.users.len() as u32).sum();
-        let copies = Cache::builder().max_capacity(cached).weigher(weight).time_to_live(LONGEST).build();
-        Self { repo, copies, largest_kept: cached / 4, drops: AtomicU64::new(0) }
+        let copies = Cache::builder()
+            .max_capacity(cached)
+            .weigher(weight)
+            .time_to_live(LONGEST)
+            .build();
+        Self {
+            repo,
+            copies,
+            largest_kept: cached / 4,
+            drops: AtomicU64::new(0),
+        }
     }
 
     /// The members of a group.
     pub(crate) async fn walk(&self, conversation: u64) -> Walk<'_> {
         let copy = self.copies.get(&conversation).await;
         let drops = self.drops.load(Ordering::SeqCst);
-        Walk { members: self, conversation, drops, copy, at: 0, read: Some(Vec::new()), kept: 0, after: Some(0) }
+        Walk {
+            members: self,
+            conversation,
+            drops,
+            copy,
+            at: 0,
+            read: Some(Vec::new()),
+            kept: 0,
+            after: Some(0),
+        }
     }
 
     /// Drops copies when rosters change, until `stop`.
@@ -120,12 +138,25 @@ impl Walk<'_> {
             self.at += 1;
             return Ok(page);
         }
-        let Some(after_user_id) = self.after else { return Ok(None) };
-        let request = PageMemberIdsRequest { conversation_id: self.conversation, after_user_id, limit: PAGE };
+        let Some(after_user_id) = self.after else {
+            return Ok(None);
+        };
+        let request = PageMemberIdsRequest {
+            conversation_id: self.conversation,
+            after_user_id,
+            limit: PAGE,
+        };
         let answer = self.members.repo.page_member_ids(Context::internal(), request).await?;
         self.after = answer.user_ids.last().copied().filter(|_| answer.more);
-        let keys = answer.user_ids.iter().map(|user| presence::key(UserId(*user))).collect();
-        let page = Arc::new(Page { users: answer.user_ids, keys });
+        let keys = answer
+            .user_ids
+            .iter()
+            .map(|user| presence::key(UserId(*user)))
+            .collect();
+        let page = Arc::new(Page {
+            users: answer.user_ids,
+            keys,
+        });
         self.kept += page.users.len() as u64;
         if self.kept > self.members.largest_kept {
             self.read = None;

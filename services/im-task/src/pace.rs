@@ -19,7 +19,11 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new(config: &Config) -> Self {
-        Self { per_thousand: config.pace_per_thousand, longest: config.longest_pace, next: Mutex::default() }
+        Self {
+            per_thousand: config.pace_per_thousand,
+            longest: config.longest_pace,
+            next: Mutex::default(),
+        }
     }
 
     /// Waits until the pause of the batch before is over.

@@ -38,7 +38,10 @@ impl<P: Processor> Handler<P::Task> for Worker<P> {
     async fn handle(&self, partition: u32, batch: Vec<(u64, P::Task)>) -> Result<(), Failure> {
         let count = batch.len() as u64;
         let started = self.clock.monotonic();
-        let result = self.processor.process(partition, batch.into_iter().map(|(_, task)| task).collect()).await;
+        let result = self
+            .processor
+            .process(partition, batch.into_iter().map(|(_, task)| task).collect())
+            .await;
         let seconds = (self.clock.monotonic() - started).as_secs_f64();
         let outcome = result.as_ref().err().map_or("OK", |failure| failure.spec().name);
         metrics::counter!("tasks_total", "task" => P::NAME, "reason" => outcome).increment(count);

@@ -1,6 +1,8 @@
 //! The tasks, put together.
 
-use crate::{config::Config, error::BuildError, fanout::FanoutProcessor, members::Members, pace::Pace, processor::work};
+use crate::{
+    config::Config, error::BuildError, fanout::FanoutProcessor, members::Members, pace::Pace, processor::work,
+};
 use futures::FutureExt as _;
 use im_infra::{clock::SharedClock, kv::Kv, log::Log, registry::Registry, routing::Routing, topics};
 use im_schema::{failure::Failure, services::ConversationRepoClient};
@@ -37,7 +39,9 @@ impl Tasks {
     /// If the log or the registry cannot be reached.
     pub async fn build(config: Config, deps: Deps) -> Result<Self, BuildError> {
         topics::create(&*deps.log).await.map_err(BuildError::Topics)?;
-        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry).await.map_err(BuildError::Registry)?;
+        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry)
+            .await
+            .map_err(BuildError::Registry)?;
         let members = Arc::new(Members::new(deps.conversations.clone(), config.cached_members));
         let fanout = FanoutProcessor {
             log: Arc::clone(&deps.log),
@@ -45,7 +49,12 @@ impl Tasks {
             members: Arc::clone(&members),
             pace: Pace::new(&config),
         };
-        Ok(Self { fanout, members, config, deps })
+        Ok(Self {
+            fanout,
+            members,
+            config,
+            deps,
+        })
     }
 
     /// Does tasks until `stop` is cancelled; a batch that is being done then is finished.

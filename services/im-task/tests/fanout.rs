@@ -18,7 +18,8 @@ use im_schema::{
     failure::Failure,
     ids::UserId,
     internal::v1::{
-        CreateUserRequest, Deliveries, Delivery, Downstream, Fanout, InsertGroupRequest, InsertMembersRequest, downstream::Event,
+        CreateUserRequest, Deliveries, Delivery, Downstream, Fanout, InsertGroupRequest, InsertMembersRequest,
+        downstream::Event,
     },
     rpc::Context,
     services::{ConversationRepoClient, UserRepoClient},
@@ -46,9 +47,14 @@ impl Handler<Downstream> for Gateway {
     async fn handle(&self, _: u32, batch: Vec<(u64, Downstream)>) -> Result<(), Failure> {
         let mut told = self.told.lock();
         for (_, downstream) in batch {
-            let Some(Event::Deliveries(deliveries)) = downstream.event else { continue };
+            let Some(Event::Deliveries(deliveries)) = downstream.event else {
+                continue;
+            };
             for user in downstream.recipients {
-                let sequences = deliveries.items.iter().map(|item| item.message.as_ref().unwrap().sequence);
+                let sequences = deliveries
+                    .items
+                    .iter()
+                    .map(|item| item.message.as_ref().unwrap().sequence);
                 told.entry(user).or_default().extend(sequences);
             }
         }
@@ -62,14 +68,20 @@ impl Gateway {
         let complete = async {
             loop {
                 let arrived = self.arrived.notified();
-                let all = |told: &HashMap<u64, Vec<u64>>| users.iter().all(|user| told.get(user).is_some_and(|seen| seen == sequences));
+                let all = |told: &HashMap<u64, Vec<u64>>| {
+                    users
+                        .iter()
+                        .all(|user| told.get(user).is_some_and(|seen| seen == sequences))
+                };
                 if all(&self.told.lock()) {
                     return;
                 }
                 arrived.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), complete).await.expect("not everybody was told");
+        tokio::time::timeout(Duration::from_secs(20), complete)
+            .await
+            .expect("not everybody was told");
     }
 }
 
@@ -90,7 +102,11 @@ impl World {
         let clock = SystemClock::shared();
         let log = EmbeddedLog::open(folder.path().join("log"), EmbeddedLogOptions::new(Arc::clone(&clock))).unwrap();
         let log: Arc<dyn Log> = Arc::new(log);
-        let config = RepoConfig { folder: folder.path().join("repo"), bcrypt_cost: 4, ..RepoConfig::default() };
+        let config = RepoConfig {
+            folder: folder.path().join("repo"),
+            bcrypt_cost: 4,
+            ..RepoConfig::default()
+        };
         let repo = Repo::build(config, Arc::clone(&clock)).await.unwrap();
         let kv = Arc::new(EmbeddedKv::new(Arc::clone(&clock)));
         let conversations = ConversationRepoClient::local(Arc::clone(&repo.conversations));
@@ -109,7 +125,15 @@ impl World {
         for name in ["a", "b"] {
             gateways.insert(name, listen(&log, &clock, name, &stop).await);
         }
-        let world = Self { log, kv, conversations, users, gateways, stop, _folder: folder };
+        let world = Self {
+            log,
+            kv,
+            conversations,
+            users,
+            gateways,
+            stop,
+            _folder: folder,
+        };
         let everybody: Vec<u64> = (1..=MEMBERS).collect();
         futures::future::join_all(everybody.iter().map(|user| world.user(*user))).await;
         let request = InsertGroupRequest {
@@ -119,26 +143,60 @@ impl World {
             user_ids: everybody[1..].to_vec(),
             created_at: Some(Timestamp::from_millis(1)),
         };
-        world.conversations.insert_group(Context::internal(), request).await.unwrap();
+        world
+            .conversations
+            .insert_group(Context::internal(), request)
+            .await
+            .unwrap();
         world
     }
 
     async fn user(&self, user_id: u64) {
         let name = format!("user{user_id}");
         let created_at = Some(Timestamp::from_millis(1));
-        let user = User { user_id, display_name: name.clone(), name, about: String::new(), created_at };
-        let request = CreateUserRequest { user: Some(user), password: "correct horse".to_owned() };
+        let user = User {
+            user_id,
+            display_name: name.clone(),
+            name,
+            about: String::new(),
+            created_at,
+        };
+        let request = CreateUserRequest {
+            user: Some(user),
+            password: "correct horse".to_owned(),
+        };
         self.users.create_user(Context::internal(), request).await.unwrap();
     }
 
     async fn online(&self, user: u64, gateway: &str) {
-        self.kv.hash_set(&presence::key(UserId(user)), &[(gateway.to_owned(), Bytes::new())], None).await.unwrap();
+        self.kv
+            .hash_set(
+                &presence::key(UserId(user)),
+                &[(gateway.to_owned(), Bytes::new())],
+                None,
+            )
+            .await
+            .unwrap();
     }
 
     async fn hand_over(&self, sequences: &[u64]) {
-        let message = |sequence: &u64| Message { message_id: *sequence, conversation_id: GROUP, sequence: *sequence, ..Message::default() };
-        let items = sequences.iter().map(|sequence| Delivery { message: Some(message(sequence)), origin: None }).collect();
-        let task = Fanout { conversation_id: GROUP, deliveries: Some(Deliveries { items }) };
+        let message = |sequence: &u64| Message {
+            message_id: *sequence,
+            conversation_id: GROUP,
+            sequence: *sequence,
+            ..Message::default()
+        };
+        let items = sequences
+            .iter()
+            .map(|sequence| Delivery {
+                message: Some(message(sequence)),
+                origin: None,
+            })
+            .collect();
+        let task = Fanout {
+            conversation_id: GROUP,
+            deliveries: Some(Deliveries { items }),
+        };
         Producer::new(Arc::clone(&self.log)).append(vec![task]).await.unwrap();
     }
 }
@@ -194,8 +252,16 @@ async fn a_member_who_joins_is_told_from_then_on() {
         joined_at: Some(Timestamp::from_millis(2)),
         max_members: 10_000,
     };
-    world.conversations.insert_members(Context::internal(), request).await.unwrap();
-    world.kv.publish(presence::ROSTER_CHANNEL, Bytes::copy_from_slice(&GROUP.to_be_bytes())).await.unwrap();
+    world
+        .conversations
+        .insert_members(Context::internal(), request)
+        .await
+        .unwrap();
+    world
+        .kv
+        .publish(presence::ROSTER_CHANNEL, Bytes::copy_from_slice(&GROUP.to_be_bytes()))
+        .await
+        .unwrap();
     // the notice travels apart from the messages
     tokio::time::timeout(Duration::from_secs(20), async {
         for sequence in 2.. {

@@ -66,7 +66,14 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
     }
 
     fn of(log: Arc<dyn Log>, clock: SharedClock, topic: Arc<str>, group: Arc<str>) -> Self {
-        Self { log, clock, topic, group, batch_bytes: 512 * 1024, messages: PhantomData }
+        Self {
+            log,
+            clock,
+            topic,
+            group,
+            batch_bytes: 512 * 1024,
+            messages: PhantomData,
+        }
     }
 
     /// About how many bytes of records make a batch at most; half a MiB if nothing is said.
@@ -190,7 +197,16 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
                 if !failure.spec().retryable {
                     let payload = message.encode_to_vec().into();
                     let letter = self.letter(partition, offset, message.key(), &failure, payload);
-                    self.bury(vec![Unfit { letter, message: Some(message), failure }], handler, stop).await?;
+                    self.bury(
+                        vec![Unfit {
+                            letter,
+                            message: Some(message),
+                            failure,
+                        }],
+                        handler,
+                        stop,
+                    )
+                    .await?;
                     break;
                 }
                 self.note(partition, &failure, attempts);
@@ -223,14 +239,22 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
                             Err(failure) => {
                                 let payload = message.encode_to_vec().into();
                                 let letter = self.letter(partition, *offset, message.key(), &failure, payload);
-                                unfit.push(Unfit { letter, message: Some(message), failure });
+                                unfit.push(Unfit {
+                                    letter,
+                                    message: Some(message),
+                                    failure,
+                                });
                             }
                         }
                     }
                 }
                 Err(failure) => {
                     let letter = self.letter(partition, *offset, 0, &failure, payload.clone());
-                    unfit.push(Unfit { letter, message: None, failure });
+                    unfit.push(Unfit {
+                        letter,
+                        message: None,
+                        failure,
+                    });
                 }
             }
         }
@@ -256,7 +280,12 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
         handler: &H,
         stop: &CancellationToken,
     ) -> Result<(), Stopped> {
-        for Unfit { letter, message, failure } in unfit {
+        for Unfit {
+            letter,
+            message,
+            failure,
+        } in unfit
+        {
             tracing::error!(
                 topic = %self.topic, partition = letter.partition, offset = letter.offset, error = &failure as &dyn std::error::Error,
                 "message given up"
@@ -264,7 +293,11 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
             metrics::counter!("consumer_dead_letters_total", "topic" => self.label()).increment(1);
             let mut attempts = 0;
             while let (Some(grave), Err(error)) = (T::TOPIC.dead_letter, self.append_letter(&letter).await) {
-                tracing::warn!(topic = grave, error = &error as &dyn std::error::Error, "dead letter not written");
+                tracing::warn!(
+                    topic = grave,
+                    error = &error as &dyn std::error::Error,
+                    "dead letter not written"
+                );
                 self.pause(attempts, stop).await?;
                 attempts += 1;
             }
@@ -276,9 +309,17 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
     }
 
     async fn append_letter(&self, letter: &DeadLetter) -> Result<(), LogError> {
-        let Some(grave) = T::TOPIC.dead_letter else { return Ok(()) };
+        let Some(grave) = T::TOPIC.dead_letter else {
+            return Ok(());
+        };
         let partition = crate::log::partition_of(letter.key(), DeadLetter::TOPIC.partitions);
-        self.log.append(vec![Append { topic: grave.into(), partition, payload: topic::pack([letter]) }]).await
+        self.log
+            .append(vec![Append {
+                topic: grave.into(),
+                partition,
+                payload: topic::pack([letter]),
+            }])
+            .await
     }
 
     fn note(&self, partition: u32, failure: &Failure, attempts: u32) {

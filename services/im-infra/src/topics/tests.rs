@@ -14,18 +14,25 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 fn upstream(conversation_id: u64, number: u64) -> Upstream {
-    let text = Text { body: number.to_string() };
+    let text = Text {
+        body: number.to_string(),
+    };
     Upstream {
         conversation_id,
         sender_id: number,
         client_message_id: vec![7; 16].into(),
-        content: Some(Content { kind: Some(Kind::Text(text)) }),
+        content: Some(Content {
+            kind: Some(Kind::Text(text)),
+        }),
         ..Upstream::default()
     }
 }
 
 fn downstream(user: u64) -> Downstream {
-    Downstream { recipients: vec![user], event: Some(Event::SessionsEnded(SessionsEnded::default())) }
+    Downstream {
+        recipients: vec![user],
+        event: Some(Event::SessionsEnded(SessionsEnded::default())),
+    }
 }
 
 /// Remembers what it is given, and fails as it is told.
@@ -39,7 +46,12 @@ struct Reader<T> {
 impl<T: TopicPayload + Clone + 'static> Reader<T> {
     fn new(fail: impl Fn(&[(u64, T)]) -> Result<(), Failure> + Send + Sync + 'static) -> Arc<Self> {
         let (seen, given_up, arrived) = Default::default();
-        Arc::new(Self { seen, given_up, arrived, fail: Box::new(fail) })
+        Arc::new(Self {
+            seen,
+            given_up,
+            arrived,
+            fail: Box::new(fail),
+        })
     }
 
     async fn has(&self, count: usize) -> Vec<T> {
@@ -78,15 +90,25 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let log = EmbeddedLog::open(folder.path(), EmbeddedLogOptions::new(SystemClock::shared())).unwrap();
         create(&log).await.unwrap();
-        Self { log: Arc::new(log), stop: CancellationToken::new(), _folder: folder }
+        Self {
+            log: Arc::new(log),
+            stop: CancellationToken::new(),
+            _folder: folder,
+        }
     }
 
     /// A member of the group `readers` at work, until the token is cancelled.
-    fn read<T: TopicPayload + Clone + 'static>(&self, reader: &Arc<Reader<T>>) -> (tokio::task::JoinHandle<()>, CancellationToken) {
+    fn read<T: TopicPayload + Clone + 'static>(
+        &self,
+        reader: &Arc<Reader<T>>,
+    ) -> (tokio::task::JoinHandle<()>, CancellationToken) {
         let consumer = Consumer::<T>::new(Arc::clone(&self.log), SystemClock::shared(), "readers");
         let (reader, stop) = (Arc::clone(reader), self.stop.child_token());
         let stopped = stop.clone();
-        (tokio::spawn(async move { consumer.run(reader, stopped).await.unwrap() }), stop)
+        (
+            tokio::spawn(async move { consumer.run(reader, stopped).await.unwrap() }),
+            stop,
+        )
     }
 
     async fn send(&self, messages: Vec<Upstream>) {
@@ -103,12 +125,18 @@ impl Fixture {
 #[tokio::test]
 async fn messages_of_one_key_arrive_in_order_and_are_not_read_twice() {
     let fixture = Fixture::new().await;
-    fixture.send((0..2_000).map(|number| upstream(1 + number % 7, 1 + number)).collect()).await;
+    fixture
+        .send((0..2_000).map(|number| upstream(1 + number % 7, 1 + number)).collect())
+        .await;
     let reader = Reader::new(|_: &[(u64, Upstream)]| Ok(()));
     let (reading, stop) = fixture.read(&reader);
     let seen = reader.has(2_000).await;
     for conversation in 1..=7 {
-        let numbers: Vec<u64> = seen.iter().filter(|m| m.conversation_id == conversation).map(|m| m.sender_id).collect();
+        let numbers: Vec<u64> = seen
+            .iter()
+            .filter(|m| m.conversation_id == conversation)
+            .map(|m| m.sender_id)
+            .collect();
         assert!(numbers.windows(2).all(|pair| pair[0] + 7 == pair[1]), "{numbers:?}");
     }
     stop.cancel();
@@ -122,11 +150,22 @@ async fn many_messages_share_a_record_of_bounded_size() {
     let long = "x".repeat(8_000);
     for number in 0..100 {
         let mut message = upstream(1, number + 1);
-        message.content = Some(Content { kind: Some(Kind::Text(Text { body: long.clone() })) });
+        message.content = Some(Content {
+            kind: Some(Kind::Text(Text { body: long.clone() })),
+        });
         outbox.add(&message);
     }
-    assert_eq!(outbox.closed.len(), 3, "800 kB are three full records and one that is not");
-    assert!(outbox.closed.iter().all(|record| record.payload.len() < RECORD_BYTES + 9_000));
+    assert_eq!(
+        outbox.closed.len(),
+        3,
+        "800 kB are three full records and one that is not"
+    );
+    assert!(
+        outbox
+            .closed
+            .iter()
+            .all(|record| record.payload.len() < RECORD_BYTES + 9_000)
+    );
 }
 
 #[tokio::test]
@@ -138,7 +177,11 @@ async fn what_fails_for_now_comes_again_in_order() {
         assert_eq!(batch[0].1.sender_id, 1, "nothing is passed over");
         let mut failures = failures.lock();
         *failures -= 1;
-        if *failures > 0 { Err(Failure::new(Reason::Unavailable, "")) } else { Ok(()) }
+        if *failures > 0 {
+            Err(Failure::new(Reason::Unavailable, ""))
+        } else {
+            Ok(())
+        }
     });
     let _reading = fixture.read(&reader);
     let numbers: Vec<u64> = reader.has(5).await.iter().map(|message| message.sender_id).collect();
@@ -149,11 +192,14 @@ async fn what_fails_for_now_comes_again_in_order() {
 async fn what_can_never_be_handled_becomes_a_dead_letter_and_the_rest_goes_on() {
     let fixture = Fixture::new().await;
     fixture.send((1..=4).map(|number| upstream(1, number)).collect()).await;
-    let reader = Reader::new(|batch: &[(u64, Upstream)]| match batch.iter().find(|(_, message)| message.sender_id == 3) {
-        Some(_) if batch.len() == 1 => panic!("a bug that one message wakes"),
-        Some(_) => Err(Failure::new(Reason::Internal, "")),
-        None => Ok(()),
-    });
+    let reader =
+        Reader::new(
+            |batch: &[(u64, Upstream)]| match batch.iter().find(|(_, message)| message.sender_id == 3) {
+                Some(_) if batch.len() == 1 => panic!("a bug that one message wakes"),
+                Some(_) => Err(Failure::new(Reason::Internal, "")),
+                None => Ok(()),
+            },
+        );
     let (reading, stop) = fixture.read(&reader);
     let numbers: Vec<u64> = reader.has(3).await.iter().map(|message| message.sender_id).collect();
     assert_eq!(numbers, [1, 2, 4]);
@@ -167,9 +213,16 @@ async fn what_can_never_be_handled_becomes_a_dead_letter_and_the_rest_goes_on() 
 #[tokio::test]
 async fn garbage_and_messages_that_break_a_rule_become_dead_letters() {
     let fixture = Fixture::new().await;
-    let nonsense = Append { topic: Upstream::TOPIC.name.into(), partition: 0, payload: Bytes::from_static(b"\xff\xff\xff") };
+    let nonsense = Append {
+        topic: Upstream::TOPIC.name.into(),
+        partition: 0,
+        payload: Bytes::from_static(b"\xff\xff\xff"),
+    };
     fixture.log.append(vec![nonsense]).await.unwrap();
-    let nobody = Upstream { sender_id: 0, ..upstream(1, 1) };
+    let nobody = Upstream {
+        sender_id: 0,
+        ..upstream(1, 1)
+    };
     fixture.send(vec![nobody.clone(), upstream(1, 2)]).await;
     let reader = Reader::new(|_: &[(u64, Upstream)]| Ok(()));
     let (reading, stop) = fixture.read(&reader);
@@ -211,8 +264,20 @@ async fn each_instance_reads_its_own_and_one_that_is_gone_stops_nobody() {
     outbox.add_for("gone", &downstream(1));
     outbox.add_for("gateway-1", &downstream(2));
     let whole = downstream(3);
-    let (own, shared) = (Downstream { event: None, ..whole.clone() }, Downstream { recipients: vec![], ..whole });
-    let parts = [prost::Message::encode_to_vec(&own), prost::Message::encode_to_vec(&shared)];
+    let (own, shared) = (
+        Downstream {
+            event: None,
+            ..whole.clone()
+        },
+        Downstream {
+            recipients: vec![],
+            ..whole
+        },
+    );
+    let parts = [
+        prost::Message::encode_to_vec(&own),
+        prost::Message::encode_to_vec(&shared),
+    ];
     outbox.add_parts_for::<Downstream>("gateway-1", &[&parts[0], &parts[1]]);
     outbox.append(&*fixture.log).await.unwrap();
     let reader = Reader::new(|_: &[(u64, Downstream)]| Ok(()));
@@ -220,5 +285,9 @@ async fn each_instance_reads_its_own_and_one_that_is_gone_stops_nobody() {
     let reading = tokio::spawn(consumer.run(Arc::clone(&reader), fixture.stop.clone()));
     assert_eq!(reader.has(2).await, [downstream(2), downstream(3)]);
     fixture.stop.cancel();
-    tokio::time::timeout(Duration::from_secs(5), reading).await.unwrap().unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(5), reading)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
 }

@@ -19,8 +19,8 @@ use im_schema::{
     rpc::{Caller, Context, Visitor},
     services::{AuthService, UserRepoClient},
     v1::{
-        LogInRequest, LogInResponse, LogOutAllRequest, LogOutAllResponse, LogOutRequest, LogOutResponse, RefreshRequest,
-        RefreshResponse, RegisterRequest, RegisterResponse, User,
+        LogInRequest, LogInResponse, LogOutAllRequest, LogOutAllResponse, LogOutRequest, LogOutResponse,
+        RefreshRequest, RefreshResponse, RegisterRequest, RegisterResponse, User,
     },
 };
 use std::sync::Arc;
@@ -36,27 +36,49 @@ pub(crate) struct Auth {
 #[async_trait]
 impl AuthService for Auth {
     async fn register(&self, _: Visitor, request: RegisterRequest) -> Result<RegisterResponse, RegisterError> {
-        let RegisterRequest { name, password, display_name, device_id } = request;
+        let RegisterRequest {
+            name,
+            password,
+            display_name,
+            device_id,
+        } = request;
         let user = User {
             user_id: fresh(&self.ids)?,
-            display_name: if display_name.is_empty() { name.clone() } else { display_name },
+            display_name: if display_name.is_empty() {
+                name.clone()
+            } else {
+                display_name
+            },
             name,
             about: String::new(),
             created_at: time(self.clock.now_ms()),
         };
-        let create = CreateUserRequest { user: Some(user.clone()), password };
+        let create = CreateUserRequest {
+            user: Some(user.clone()),
+            password,
+        };
         self.users.create_user(Context::internal(), create).await?;
         let tokens = self.sessions.open(UserId(user.user_id), device_id).await?;
-        Ok(RegisterResponse { user: Some(user), tokens: Some(tokens) })
+        Ok(RegisterResponse {
+            user: Some(user),
+            tokens: Some(tokens),
+        })
     }
 
     async fn log_in(&self, _: Visitor, request: LogInRequest) -> Result<LogInResponse, LogInError> {
-        let LogInRequest { name, password, device_id } = request;
+        let LogInRequest {
+            name,
+            password,
+            device_id,
+        } = request;
         let verify = VerifyPasswordRequest { name, password };
         let user = self.users.verify_password(Context::internal(), verify).await?.user;
         let id = user.as_ref().map_or(0, |user| user.user_id);
         let tokens = self.sessions.open(UserId(id), device_id).await?;
-        Ok(LogInResponse { user, tokens: Some(tokens) })
+        Ok(LogInResponse {
+            user,
+            tokens: Some(tokens),
+        })
     }
 
     async fn refresh(&self, _: Visitor, request: RefreshRequest) -> Result<RefreshResponse, RefreshError> {

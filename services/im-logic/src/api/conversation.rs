@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use im_infra::{clock::SharedClock, ids::Snowflake};
 use im_schema::{
     errors::{
-        AddMembersError, ChangeRoleError, CreateGroupError, GetConversationError, LeaveGroupError, ListConversationsError,
-        ListMembersError, OpenDirectError, RemoveMemberError, RenameGroupError,
+        AddMembersError, ChangeRoleError, CreateGroupError, GetConversationError, LeaveGroupError,
+        ListConversationsError, ListMembersError, OpenDirectError, RemoveMemberError, RenameGroupError,
     },
     failure::Failure,
     ids::UserId,
@@ -42,30 +42,60 @@ pub(crate) struct Conversations {
 impl Conversations {
     /// A conversation as a member sees it.
     async fn load(&self, user: UserId, conversation: u64) -> Result<Conversation, Failure> {
-        let request = ReadConversationsRequest { user_id: user.0, conversation_ids: vec![conversation] };
-        let found = self.repo.read_conversations(Context::internal(), request).await?.conversations.pop();
+        let request = ReadConversationsRequest {
+            user_id: user.0,
+            conversation_ids: vec![conversation],
+        };
+        let found = self
+            .repo
+            .read_conversations(Context::internal(), request)
+            .await?
+            .conversations
+            .pop();
         found.ok_or_else(|| Failure::new(Reason::ConversationNotFound, ""))
     }
 
     /// The role of another user, if that one is a member.
     async fn role(&self, conversation_id: u64, user_id: u64) -> Result<Option<MemberRole>, Failure> {
-        let request = ReadStandingsRequest { pairs: vec![Standing { conversation_id, user_id, role: 0 }] };
-        let found = self.repo.read_standings(Context::internal(), request).await?.standings.pop();
+        let request = ReadStandingsRequest {
+            pairs: vec![Standing {
+                conversation_id,
+                user_id,
+                role: 0,
+            }],
+        };
+        let found = self
+            .repo
+            .read_standings(Context::internal(), request)
+            .await?
+            .standings
+            .pop();
         Ok(found.map(|standing| standing.role()))
     }
 }
 
 fn actor(conversation: &Conversation) -> Actor {
-    Actor { kind: conversation.kind(), role: conversation.role() }
+    Actor {
+        kind: conversation.kind(),
+        role: conversation.role(),
+    }
 }
 
 #[async_trait]
 impl ConversationService for Conversations {
-    async fn open_direct(&self, caller: Caller, request: OpenDirectRequest) -> Result<OpenDirectResponse, OpenDirectError> {
+    async fn open_direct(
+        &self,
+        caller: Caller,
+        request: OpenDirectRequest,
+    ) -> Result<OpenDirectResponse, OpenDirectError> {
         self.open(caller.user, UserId(request.user_id)).await
     }
 
-    async fn create_group(&self, caller: Caller, request: CreateGroupRequest) -> Result<CreateGroupResponse, CreateGroupError> {
+    async fn create_group(
+        &self,
+        caller: Caller,
+        request: CreateGroupRequest,
+    ) -> Result<CreateGroupResponse, CreateGroupError> {
         self.create(caller.user, request).await
     }
 
@@ -74,7 +104,9 @@ impl ConversationService for Conversations {
         caller: Caller,
         request: GetConversationRequest,
     ) -> Result<GetConversationResponse, GetConversationError> {
-        Ok(GetConversationResponse { conversation: Some(self.load(caller.user, request.conversation_id).await?) })
+        Ok(GetConversationResponse {
+            conversation: Some(self.load(caller.user, request.conversation_id).await?),
+        })
     }
 
     async fn list_conversations(
@@ -85,11 +117,19 @@ impl ConversationService for Conversations {
         self.conversations(caller.user, &request).await
     }
 
-    async fn rename_group(&self, caller: Caller, request: RenameGroupRequest) -> Result<RenameGroupResponse, RenameGroupError> {
+    async fn rename_group(
+        &self,
+        caller: Caller,
+        request: RenameGroupRequest,
+    ) -> Result<RenameGroupResponse, RenameGroupError> {
         self.rename(caller.user, request).await
     }
 
-    async fn add_members(&self, caller: Caller, request: AddMembersRequest) -> Result<AddMembersResponse, AddMembersError> {
+    async fn add_members(
+        &self,
+        caller: Caller,
+        request: AddMembersRequest,
+    ) -> Result<AddMembersResponse, AddMembersError> {
         self.add(caller.user, request).await
     }
 
@@ -101,15 +141,27 @@ impl ConversationService for Conversations {
         self.remove(caller.user, request).await
     }
 
-    async fn leave_group(&self, caller: Caller, request: LeaveGroupRequest) -> Result<LeaveGroupResponse, LeaveGroupError> {
+    async fn leave_group(
+        &self,
+        caller: Caller,
+        request: LeaveGroupRequest,
+    ) -> Result<LeaveGroupResponse, LeaveGroupError> {
         self.leave(caller.user, request.conversation_id).await
     }
 
-    async fn change_role(&self, caller: Caller, request: ChangeRoleRequest) -> Result<ChangeRoleResponse, ChangeRoleError> {
+    async fn change_role(
+        &self,
+        caller: Caller,
+        request: ChangeRoleRequest,
+    ) -> Result<ChangeRoleResponse, ChangeRoleError> {
         self.give_role(caller.user, &request).await
     }
 
-    async fn list_members(&self, caller: Caller, request: ListMembersRequest) -> Result<ListMembersResponse, ListMembersError> {
+    async fn list_members(
+        &self,
+        caller: Caller,
+        request: ListMembersRequest,
+    ) -> Result<ListMembersResponse, ListMembersError> {
         self.members(caller.user, &request).await
     }
 }

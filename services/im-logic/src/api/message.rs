@@ -81,18 +81,35 @@ impl MessageService for Messages {
             Some(last) if !forward => last.sequence - 1,
             _ => 0,
         };
-        Ok(ListMessagesResponse { messages: page.messages, next_sequence })
+        Ok(ListMessagesResponse {
+            messages: page.messages,
+            next_sequence,
+        })
     }
 
     async fn mark_read(&self, caller: Caller, request: MarkReadRequest) -> Result<MarkReadResponse, MarkReadError> {
-        let MarkReadRequest { conversation_id, sequence } = request;
-        let advance = AdvanceReadRequest { conversation_id, user_id: caller.user.0, sequence };
+        let MarkReadRequest {
+            conversation_id,
+            sequence,
+        } = request;
+        let advance = AdvanceReadRequest {
+            conversation_id,
+            user_id: caller.user.0,
+            sequence,
+        };
         let position = self.conversations.advance_read(Context::internal(), advance).await?;
         let (read_sequence, unread_count) = (position.read_sequence, position.unread_count);
         if position.moved {
-            let moved = ReadMoved { conversation_id, read_sequence, unread_count };
+            let moved = ReadMoved {
+                conversation_id,
+                read_sequence,
+                unread_count,
+            };
             self.notices.tell(&[caller.user.0], Event::ReadMoved(moved)).await;
         }
-        Ok(MarkReadResponse { read_sequence, unread_count })
+        Ok(MarkReadResponse {
+            read_sequence,
+            unread_count,
+        })
     }
 }

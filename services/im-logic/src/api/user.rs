@@ -10,8 +10,8 @@ use im_schema::{
     rpc::{Caller, Context},
     services::{UserRepoClient, UserService},
     v1::{
-        GetProfileRequest, GetProfileResponse, GetUserRequest, GetUserResponse, LookUpUsersRequest, LookUpUsersResponse,
-        UpdateProfileRequest, UpdateProfileResponse, User,
+        GetProfileRequest, GetProfileResponse, GetUserRequest, GetUserResponse, LookUpUsersRequest,
+        LookUpUsersResponse, UpdateProfileRequest, UpdateProfileResponse, User,
     },
     wkt::FieldMask,
 };
@@ -23,7 +23,10 @@ pub(crate) struct Users {
 
 impl Users {
     async fn find(&self, user: UserId) -> Result<User, Failure> {
-        let request = FindUsersRequest { user_ids: vec![user.0], names: Vec::new() };
+        let request = FindUsersRequest {
+            user_ids: vec![user.0],
+            names: Vec::new(),
+        };
         let found = self.users.find_users(Context::internal(), request).await?.users.pop();
         found.ok_or_else(|| Failure::new(Reason::UserNotFound, ""))
     }
@@ -32,7 +35,9 @@ impl Users {
 #[async_trait]
 impl UserService for Users {
     async fn get_profile(&self, caller: Caller, _: GetProfileRequest) -> Result<GetProfileResponse, GetProfileError> {
-        Ok(GetProfileResponse { user: Some(self.find(caller.user).await?) })
+        Ok(GetProfileResponse {
+            user: Some(self.find(caller.user).await?),
+        })
     }
 
     async fn update_profile(
@@ -45,13 +50,19 @@ impl UserService for Users {
         if profile.display_name.is_empty() && names(update_mask.as_ref(), "display_name") {
             profile.display_name = self.find(caller.user).await?.name;
         }
-        let request = UpdateUserRequest { user_id: caller.user.0, profile: Some(profile), update_mask };
+        let request = UpdateUserRequest {
+            user_id: caller.user.0,
+            profile: Some(profile),
+            update_mask,
+        };
         let user = self.users.update_user(Context::internal(), request).await?.user;
         Ok(UpdateProfileResponse { user })
     }
 
     async fn get_user(&self, _: Caller, request: GetUserRequest) -> Result<GetUserResponse, GetUserError> {
-        Ok(GetUserResponse { user: Some(self.find(UserId(request.user_id)).await?) })
+        Ok(GetUserResponse {
+            user: Some(self.find(UserId(request.user_id)).await?),
+        })
     }
 
     async fn look_up_users(
@@ -63,7 +74,11 @@ impl UserService for Users {
         if names.is_empty() && user_ids.is_empty() {
             return Ok(LookUpUsersResponse::default());
         }
-        let users = self.users.find_users(Context::internal(), FindUsersRequest { user_ids, names }).await?.users;
+        let users = self
+            .users
+            .find_users(Context::internal(), FindUsersRequest { user_ids, names })
+            .await?
+            .users;
         Ok(LookUpUsersResponse { users })
     }
 }

@@ -5,13 +5,7 @@
 //! * What is stored already is found by the store and keeps its place.
 //! * What was distributed already is distributed again at worst: clients drop what they have by its sequence.
 
-use super::{
-    Dedupe, Distributor, Store,
-    decide::part,
-    dedupe::Trust,
-    distribute::Batch,
-    published::Published,
-};
+use super::{Dedupe, Distributor, Store, decide::part, dedupe::Trust, distribute::Batch, published::Published};
 use crate::rosters::Rosters;
 use async_trait::async_trait;
 use im_infra::{clock::SharedClock, topics::Handler};
@@ -46,12 +40,24 @@ impl Pipeline {
         store: Store,
         distributor: Distributor,
     ) -> Self {
-        Self { clock, rosters, dedupe, store, distributor, partitions: Mutex::default() }
+        Self {
+            clock,
+            rosters,
+            dedupe,
+            store,
+            distributor,
+            partitions: Mutex::default(),
+        }
     }
 
     /// The partition's state; a fresh one if this batch does not follow on what was handled here before.
     fn enter(&self, partition: u32, offset: u64) -> Partition {
-        let known = self.partitions.lock().get(&partition).filter(|known| known.next == offset).cloned();
+        let known = self
+            .partitions
+            .lock()
+            .get(&partition)
+            .filter(|known| known.next == offset)
+            .cloned();
         known.unwrap_or_else(|| Partition {
             next: offset,
             trust: self.dedupe.trust_from_now(),
@@ -61,13 +67,21 @@ impl Pipeline {
 
     async fn take(&self, state: &mut Partition, batch: Vec<Upstream>) -> Result<(), Failure> {
         let verify = self.dedupe.suspects(&batch, &mut state.trust).await;
-        let pairs: Vec<_> = batch.iter().map(|upstream| (upstream.conversation_id, upstream.sender_id)).collect();
+        let pairs: Vec<_> = batch
+            .iter()
+            .map(|upstream| (upstream.conversation_id, upstream.sender_id))
+            .collect();
         let (rosters, standings) = self.rosters.standings(&pairs).await?;
         let now_ms = self.clock.now_ms();
         let (accepted, refused) = part(batch, &standings, &verify, now_ms);
         let settled = self.store.store(accepted, now_ms).await?;
         let ids = settled.ids.clone();
-        let batch = Batch { rosters: &rosters, settled, refused, published: &state.published };
+        let batch = Batch {
+            rosters: &rosters,
+            settled,
+            refused,
+            published: &state.published,
+        };
         self.distributor.distribute(batch).await?;
         state.published.add(&ids);
         Ok(())
@@ -77,12 +91,16 @@ impl Pipeline {
 #[async_trait]
 impl Handler<Upstream> for Pipeline {
     async fn handle(&self, partition: u32, batch: Vec<(u64, Upstream)>) -> Result<(), Failure> {
-        let (Some((first, _)), Some((last, _))) = (batch.first(), batch.last()) else { return Ok(()) };
+        let (Some((first, _)), Some((last, _))) = (batch.first(), batch.last()) else {
+            return Ok(());
+        };
         let (first, last) = (*first, *last);
         let started = self.clock.monotonic();
         metrics::histogram!("pipeline_batch_messages").record(batch.len() as f64);
         let mut state = self.enter(partition, first);
-        let result = self.take(&mut state, batch.into_iter().map(|(_, upstream)| upstream).collect()).await;
+        let result = self
+            .take(&mut state, batch.into_iter().map(|(_, upstream)| upstream).collect())
+            .await;
         state.next = if result.is_ok() { last + 1 } else { first };
         self.partitions.lock().insert(partition, state);
         metrics::histogram!("pipeline_batch_seconds").record((self.clock.monotonic() - started).as_secs_f64());

@@ -14,10 +14,20 @@ pub(super) fn part(
     let mut accepted = Vec::with_capacity(batch.len());
     let mut refused = Vec::new();
     for ((upstream, standing), verify) in batch.into_iter().zip(standings).zip(verify) {
-        let accepted_at_ms = if upstream.accepted_at_ms == 0 { now_ms } else { upstream.accepted_at_ms };
+        let accepted_at_ms = if upstream.accepted_at_ms == 0 {
+            now_ms
+        } else {
+            upstream.accepted_at_ms
+        };
         match decide(*standing, &upstream.client_message_id, accepted_at_ms) {
-            Ok(()) => accepted.push(Accepted { upstream, verify: *verify }),
-            Err(refusal) => refused.push(Refused { upstream, failure: refusal.failure() }),
+            Ok(()) => accepted.push(Accepted {
+                upstream,
+                verify: *verify,
+            }),
+            Err(refusal) => refused.push(Refused {
+                upstream,
+                failure: refusal.failure(),
+            }),
         }
     }
     (accepted, refused)

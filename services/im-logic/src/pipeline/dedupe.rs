@@ -43,7 +43,7 @@ use std::{
 };
 
 /// How long a mark is kept.
-pub(crate) const WINDOW: Duration = Duration::from_secs(600);
+pub(crate) const WINDOW: Duration = Duration::from_secs(150);
 /// The key whose value is the time, in milliseconds, since when no mark was lost.
 pub(crate) const SINCE: &str = "dedupe:since";
 /// By how much the clocks of two machines may differ, the time of a call included, in milliseconds.
@@ -77,7 +77,12 @@ enum Verdict {
 
 impl Dedupe {
     pub(crate) fn new(kv: Arc<dyn Kv>, repo: MessageRepoClient, clock: SharedClock) -> Self {
-        Self { kv, repo, clock, horizons: Mutex::default() }
+        Self {
+            kv,
+            repo,
+            clock,
+            horizons: Mutex::default(),
+        }
     }
 
     /// Nothing is known of marks before this moment.
@@ -93,23 +98,36 @@ impl Dedupe {
             Ok((_, None)) => return vec![true; batch.len()],
             Err(error) => {
                 *trust = self.trust_from_now();
-                tracing::warn!(error = &error as &dyn std::error::Error, "marks unknown, every message is verified");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "marks unknown, every message is verified"
+                );
                 return vec![true; batch.len()];
             }
         };
         // read only now: a mark that was there until a moment ago must count as too old
         let now = self.clock.now_ms();
-        let verdicts: Vec<Verdict> =
-            batch.iter().zip(marked).map(|(upstream, new)| judge(new, &upstream.client_message_id, now, since)).collect();
-        let near = batch.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::BeyondHorizon);
+        let verdicts: Vec<Verdict> = batch
+            .iter()
+            .zip(marked)
+            .map(|(upstream, new)| judge(new, &upstream.client_message_id, now, since))
+            .collect();
+        let near = batch
+            .iter()
+            .zip(&verdicts)
+            .filter(|(_, verdict)| **verdict == Verdict::BeyondHorizon);
         let near: HashSet<u64> = near.map(|(upstream, _)| upstream.conversation_id).collect();
-        let horizons = if near.is_empty() { HashMap::new() } else { self.horizons(near, since).await };
+        let horizons = if near.is_empty() {
+            HashMap::new()
+        } else {
+            self.horizons(near, since).await
+        };
         let suspect = |(upstream, verdict): (&Upstream, &Verdict)| match verdict {
             Verdict::New => false,
             Verdict::Verify => true,
-            Verdict::BeyondHorizon => horizons
-                .get(&upstream.conversation_id)
-                .is_none_or(|horizon| made_at_ms(&upstream.client_message_id).is_none_or(|made_at| made_at <= *horizon)),
+            Verdict::BeyondHorizon => horizons.get(&upstream.conversation_id).is_none_or(|horizon| {
+                made_at_ms(&upstream.client_message_id).is_none_or(|made_at| made_at <= *horizon)
+            }),
         };
         batch.iter().zip(&verdicts).map(suspect).collect()
     }
@@ -118,9 +136,14 @@ impl Dedupe {
     /// loss; forgets horizons that are no longer needed.
     pub(crate) async fn keep(&self) {
         let now = self.clock.now_ms();
-        self.horizons.lock().retain(|_, (since, _)| *since + MAX_AHEAD_MS + 2 * SKEW_MS > now);
+        self.horizons
+            .lock()
+            .retain(|_, (since, _)| *since + MAX_AHEAD_MS + 2 * SKEW_MS > now);
         if let Err(error) = self.kv.expire(SINCE, WINDOW).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the age of the marks is not kept");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "the age of the marks is not kept"
+            );
         }
     }
 
@@ -176,7 +199,12 @@ impl Dedupe {
         // most conversations were quiet: one message tells
         let mut limit = 1;
         for _ in 0..=HORIZON_PAGES {
-            let request = ReadMessagesRequest { conversation_id, from_sequence, forward: false, limit };
+            let request = ReadMessagesRequest {
+                conversation_id,
+                from_sequence,
+                forward: false,
+                limit,
+            };
             let page = self.repo.read_messages(Context::internal(), request).await?.messages;
             let (latest, complete) = horizon_of(&page, since);
             horizon = horizon.max(latest);
@@ -210,7 +238,9 @@ fn horizon_of(messages: &[Message], since: u64) -> (u64, bool) {
 
 /// See the top of the file.
 fn judge(mark_is_new: bool, client_message_id: &[u8], now: u64, since: u64) -> Verdict {
-    let Some(made_at) = made_at_ms(client_message_id) else { return Verdict::Verify };
+    let Some(made_at) = made_at_ms(client_message_id) else {
+        return Verdict::Verify;
+    };
     let too_old = made_at + WINDOW.as_millis() as u64 <= now + MAX_AHEAD_MS + 2 * SKEW_MS;
     if !mark_is_new || too_old || made_at + SKEW_MS <= since {
         Verdict::Verify
@@ -226,7 +256,12 @@ fn key(upstream: &Upstream) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut key = String::with_capacity(2 + 2 * 24);
     key.push_str("d:");
-    for byte in upstream.sender_id.to_be_bytes().iter().chain(&upstream.client_message_id) {
+    for byte in upstream
+        .sender_id
+        .to_be_bytes()
+        .iter()
+        .chain(&upstream.client_message_id)
+    {
         key.push(DIGITS[usize::from(byte >> 4)] as char);
         key.push(DIGITS[usize::from(byte & 15)] as char);
     }

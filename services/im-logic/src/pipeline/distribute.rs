@@ -61,7 +61,12 @@ impl Distributor {
     /// Those of the log: some may have been told, all are to be told again.
     pub(super) async fn distribute(&self, batch: Batch<'_>) -> Result<(), Failure> {
         let mut outbox = Outbox::new();
-        let Batch { rosters, settled, refused, published } = batch;
+        let Batch {
+            rosters,
+            settled,
+            refused,
+            published,
+        } = batch;
         for refused in refused {
             reject(&mut outbox, &refused.upstream, &refused.failure);
         }
@@ -86,7 +91,11 @@ impl Distributor {
         let mut outbox = Outbox::new();
         reject(&mut outbox, upstream, cause);
         if let Err(error) = outbox.append(&*self.log).await {
-            tracing::error!(conversation.id = upstream.conversation_id, error = &error as &dyn std::error::Error, "rejection not sent");
+            tracing::error!(
+                conversation.id = upstream.conversation_id,
+                error = &error as &dyn std::error::Error,
+                "rejection not sent"
+            );
         }
     }
 }
@@ -110,7 +119,11 @@ fn sort(outbox: &mut Outbox, settled: Settled, published: &Published) -> (Vec<Ne
                 continue;
             }
             Kind::Unspecified => {
-                reject(outbox, &upstream, &Failure::new(Reason::Internal, "the store gave no outcome"));
+                reject(
+                    outbox,
+                    &upstream,
+                    &Failure::new(Reason::Internal, "the store gave no outcome"),
+                );
                 continue;
             }
         };
@@ -118,12 +131,18 @@ fn sort(outbox: &mut Outbox, settled: Settled, published: &Published) -> (Vec<Ne
         let delivery = delivery(upstream, &outcome);
         if for_all {
             let place = *places.entry(conversation).or_insert_with(|| {
-                news.push(News { conversation, items: Vec::new() });
+                news.push(News {
+                    conversation,
+                    items: Vec::new(),
+                });
                 news.len() - 1
             });
             news[place].items.push(delivery);
         } else if let Some(origin) = &delivery.origin {
-            receipts.push(Receipt { instance: origin.instance.clone(), delivery });
+            receipts.push(Receipt {
+                instance: origin.instance.clone(),
+                delivery,
+            });
         }
     }
     (news, receipts)
@@ -131,7 +150,8 @@ fn sort(outbox: &mut Outbox, settled: Settled, published: &Published) -> (Vec<Ne
 
 /// The small conversations among these, with their members.
 fn small<'a>(rosters: &'a Known, news: &'a [News]) -> impl Iterator<Item = (u64, &'a [u64])> {
-    news.iter().filter_map(|news| Some((news.conversation, rosters.get(&news.conversation)?.users()?)))
+    news.iter()
+        .filter_map(|news| Some((news.conversation, rosters.get(&news.conversation)?.users()?)))
 }
 
 fn distinct(mut users: Vec<u64>) -> Vec<u64> {
@@ -153,18 +173,37 @@ fn deliver(outbox: &mut Outbox, members: &[u64], items: Vec<Delivery>, (known, l
             recipients[*place as usize].push(*member);
         }
     }
-    let held = |instance: &str| located.gateways.iter().zip(&recipients).any(|(gateway, held)| gateway == instance && !held.is_empty());
+    let held = |instance: &str| {
+        located
+            .gateways
+            .iter()
+            .zip(&recipients)
+            .any(|(gateway, held)| gateway == instance && !held.is_empty())
+    };
     // senders who wait elsewhere: calls at an instance of logic, or a connection that has gone meanwhile
-    let elsewhere = origins(&items).into_iter().filter(|instance| !held(instance)).collect::<Vec<_>>();
+    let elsewhere = origins(&items)
+        .into_iter()
+        .filter(|instance| !held(instance))
+        .collect::<Vec<_>>();
     for instance in elsewhere {
-        let own = items.iter().filter(|item| item.origin.as_ref().is_some_and(|origin| origin.instance == instance));
+        let own = items
+            .iter()
+            .filter(|item| item.origin.as_ref().is_some_and(|origin| origin.instance == instance));
         receipt(outbox, &instance, own.cloned().collect());
     }
     let event = Event::Deliveries(Deliveries { items });
-    let shared = Downstream { recipients: Vec::new(), event: Some(event) }.encode_to_vec();
+    let shared = Downstream {
+        recipients: Vec::new(),
+        event: Some(event),
+    }
+    .encode_to_vec();
     for (gateway, recipients) in located.gateways.iter().zip(recipients) {
         if !recipients.is_empty() {
-            let own = Downstream { recipients, event: None }.encode_to_vec();
+            let own = Downstream {
+                recipients,
+                event: None,
+            }
+            .encode_to_vec();
             outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
         }
     }
@@ -173,10 +212,15 @@ fn deliver(outbox: &mut Outbox, members: &[u64], items: Vec<Delivery>, (known, l
 /// Hands the news of a large group to im-task; the senders hear at once.
 fn hand_over(outbox: &mut Outbox, conversation_id: u64, items: Vec<Delivery>) {
     for instance in origins(&items) {
-        let own = items.iter().filter(|item| item.origin.as_ref().is_some_and(|origin| origin.instance == instance));
+        let own = items
+            .iter()
+            .filter(|item| item.origin.as_ref().is_some_and(|origin| origin.instance == instance));
         receipt(outbox, &instance, own.cloned().collect());
     }
-    outbox.add(&Fanout { conversation_id, deliveries: Some(Deliveries { items }) });
+    outbox.add(&Fanout {
+        conversation_id,
+        deliveries: Some(Deliveries { items }),
+    });
 }
 
 /// The instances where senders wait, each once.
@@ -192,7 +236,13 @@ fn origins(items: &[Delivery]) -> Vec<String> {
 
 fn receipt(outbox: &mut Outbox, instance: &str, items: Vec<Delivery>) {
     let event = Some(Event::Deliveries(Deliveries { items }));
-    outbox.add_for(instance, &Downstream { recipients: Vec::new(), event });
+    outbox.add_for(
+        instance,
+        &Downstream {
+            recipients: Vec::new(),
+            event,
+        },
+    );
 }
 
 fn reject(outbox: &mut Outbox, upstream: &Upstream, cause: &Failure) {
@@ -203,8 +253,17 @@ fn reject(outbox: &mut Outbox, upstream: &Upstream, cause: &Failure) {
         conversation_id: upstream.conversation_id,
         problem: Some(cause.problem()),
     };
-    let event = Event::Rejection(Rejection { origin: Some(origin.clone()), rejected: Some(rejected) });
-    outbox.add_for(&origin.instance, &Downstream { recipients: Vec::new(), event: Some(event) });
+    let event = Event::Rejection(Rejection {
+        origin: Some(origin.clone()),
+        rejected: Some(rejected),
+    });
+    outbox.add_for(
+        &origin.instance,
+        &Downstream {
+            recipients: Vec::new(),
+            event: Some(event),
+        },
+    );
 }
 
 fn delivery(mut upstream: Upstream, outcome: &StoreOutcome) -> Delivery {
@@ -218,12 +277,18 @@ fn delivery(mut upstream: Upstream, outcome: &StoreOutcome) -> Delivery {
         content: upstream.content,
         sent_at: Some(Timestamp::from_millis(outcome.sent_at_ms)),
     };
-    Delivery { message: Some(message), origin }
+    Delivery {
+        message: Some(message),
+        origin,
+    }
 }
 
 /// The client's id as the client wrote it.
 fn client_id(upstream: &Upstream) -> String {
-    uuid::Uuid::from_slice(&upstream.client_message_id).unwrap_or_default().hyphenated().to_string()
+    uuid::Uuid::from_slice(&upstream.client_message_id)
+        .unwrap_or_default()
+        .hyphenated()
+        .to_string()
 }
 
 #[cfg(test)]

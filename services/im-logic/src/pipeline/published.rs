@@ -40,8 +40,15 @@ mod tests {
     use super::*;
 
     fn lacks(published: &Published, message_id: u64, sent_at_ms: u64) -> bool {
-        let duplicate = Upstream { accepted_at_ms: 1_000, ..Upstream::default() };
-        let outcome = StoreOutcome { message_id, sent_at_ms, ..StoreOutcome::default() };
+        let duplicate = Upstream {
+            accepted_at_ms: 1_000,
+            ..Upstream::default()
+        };
+        let outcome = StoreOutcome {
+            message_id,
+            sent_at_ms,
+            ..StoreOutcome::default()
+        };
         published.may_lack(&duplicate, &outcome, &(300..=310))
     }
 
@@ -53,7 +60,10 @@ mod tests {
         published.add(&(200..=210));
         assert!(!lacks(&published, 105, 1_005) && !lacks(&published, 210, 1_005));
         assert!(lacks(&published, 99, 1_005), "of the process before this one");
-        assert!(lacks(&published, 250, 1_005), "stored by an attempt that failed to publish");
+        assert!(
+            lacks(&published, 250, 1_005),
+            "stored by an attempt that failed to publish"
+        );
         assert!(!lacks(&published, 305, 1_005), "of the same batch");
         assert!(lacks(&published, 105 | 7 << 12, 1_005), "of another machine");
     }

@@ -40,7 +40,10 @@ impl Store {
             Failure::new(Reason::Unavailable, "").caused_by(Arc::new(error) as Arc<dyn std::error::Error + Send + Sync>)
         })?;
         let (Some(first), Some(last)) = (ids.first().copied(), ids.last().copied()) else {
-            return Ok(Settled { messages: Vec::new(), ids: RangeInclusive::new(1, 0) });
+            return Ok(Settled {
+                messages: Vec::new(),
+                ids: RangeInclusive::new(1, 0),
+            });
         };
         let message = |(Accepted { upstream, verify }, message_id): (&Accepted, u64)| NewMessage {
             message_id,
@@ -51,10 +54,16 @@ impl Store {
         let request = StoreMessagesRequest { messages, now_ms };
         let outcomes = self.repo.store_messages(Context::internal(), request).await?.outcomes;
         if outcomes.len() != accepted.len() {
-            return Err(Failure::new(Reason::Internal, "the store answered for another number of messages"));
+            return Err(Failure::new(
+                Reason::Internal,
+                "the store answered for another number of messages",
+            ));
         }
         let upstreams = accepted.into_iter().map(|accepted| accepted.upstream);
-        Ok(Settled { messages: upstreams.zip(outcomes).collect(), ids: first..=last })
+        Ok(Settled {
+            messages: upstreams.zip(outcomes).collect(),
+            ids: first..=last,
+        })
     }
 }
 

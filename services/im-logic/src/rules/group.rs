@@ -87,7 +87,11 @@ impl Actor {
     /// [`Denied::NotAGroup`], [`Denied::OwnerMustStay`].
     pub fn may_leave(self) -> Result<(), Denied> {
         self.in_group()?;
-        if self.role == MemberRole::Owner { Err(Denied::OwnerMustStay) } else { Ok(()) }
+        if self.role == MemberRole::Owner {
+            Err(Denied::OwnerMustStay)
+        } else {
+            Ok(())
+        }
     }
 
     /// May the actor give a member who has the role `target` (`None`: is not a member) the role `wanted`? The owner's own role changes only
@@ -108,7 +112,11 @@ impl Actor {
     }
 
     fn in_group(self) -> Result<(), Denied> {
-        if self.kind == ConversationKind::Group { Ok(()) } else { Err(Denied::NotAGroup) }
+        if self.kind == ConversationKind::Group {
+            Ok(())
+        } else {
+            Err(Denied::NotAGroup)
+        }
     }
 
     fn at_least_admin(self) -> Result<(), Denied> {
@@ -125,7 +133,11 @@ impl Actor {
 /// # Errors
 /// [`Denied::GroupFull`].
 pub fn fits(members: usize, max_members: u32) -> Result<(), Denied> {
-    if members > max_members as usize { Err(Denied::GroupFull) } else { Ok(()) }
+    if members > max_members as usize {
+        Err(Denied::GroupFull)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +147,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn roles() -> impl Strategy<Value = MemberRole> {
-        prop_oneof![Just(MemberRole::Owner), Just(MemberRole::Admin), Just(MemberRole::Member)]
+        prop_oneof![
+            Just(MemberRole::Owner),
+            Just(MemberRole::Admin),
+            Just(MemberRole::Member)
+        ]
     }
 
     fn actors() -> impl Strategy<Value = Actor> {
@@ -199,7 +215,10 @@ mod tests {
 
     #[test]
     fn admins_remove_plain_members_only() {
-        let admin = Actor { kind: ConversationKind::Group, role: MemberRole::Admin };
+        let admin = Actor {
+            kind: ConversationKind::Group,
+            role: MemberRole::Admin,
+        };
         assert_eq!(admin.may_remove(Some(MemberRole::Member)), Ok(()));
         assert_eq!(admin.may_remove(Some(MemberRole::Admin)), Err(Denied::RoleTooLow));
         assert_eq!(admin.may_remove(None), Err(Denied::MemberNotFound));

@@ -44,7 +44,11 @@ pub fn position(list: List, token: &str) -> Result<Position, Failure> {
     if sum != checksum(list, numbers) {
         return Err(invalid());
     }
-    let number = |at: usize| numbers[at..at + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let number = |at: usize| {
+        numbers[at..at + 8]
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte))
+    };
     Ok((number(0), number(8)))
 }
 
@@ -54,7 +58,11 @@ fn checksum(list: List, numbers: &[u8]) -> [u8; 4] {
         List::Conversations(user) => (1_u8, user),
         List::Members(conversation) => (2, conversation),
     };
-    let digest = Sha256::new().chain_update([kind]).chain_update(owner.to_be_bytes()).chain_update(numbers).finalize();
+    let digest = Sha256::new()
+        .chain_update([kind])
+        .chain_update(owner.to_be_bytes())
+        .chain_update(numbers)
+        .finalize();
     [digest[0], digest[1], digest[2], digest[3]]
 }
 

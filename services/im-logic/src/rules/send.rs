@@ -104,7 +104,10 @@ mod tests {
     fn a_stranger_is_refused_before_anything_else() {
         assert_eq!(decide(Standing::Stranger, &id(NOW), NOW), Err(Refusal::NotAMember));
         assert_eq!(decide(Standing::Stranger, &[], NOW), Err(Refusal::NotAMember));
-        assert_eq!(decide(Standing::Member(MemberRole::Member), &[], NOW), Err(Refusal::OutOfTime));
+        assert_eq!(
+            decide(Standing::Member(MemberRole::Member), &[], NOW),
+            Err(Refusal::OutOfTime)
+        );
     }
 
     proptest! {

@@ -46,7 +46,11 @@ impl Sessions {
             refresh_hash: refresh_token_hash(&refresh_token).to_vec().into(),
             expires_at: time(self.refresh_end(now_ms)),
         };
-        let replaced = self.users.open_session(Context::internal(), request).await?.replaced_session_id;
+        let replaced = self
+            .users
+            .open_session(Context::internal(), request)
+            .await?
+            .replaced_session_id;
         if replaced != 0 {
             self.ended(user, &[SessionId(replaced)]).await;
         }
@@ -66,12 +70,21 @@ impl Sessions {
             expires_at: time(self.refresh_end(now_ms)),
         };
         let session = self.users.rotate_session(Context::internal(), request).await?;
-        Ok(self.tokens(UserId(session.user_id), SessionId(session.session_id), session.device_id, next, now_ms))
+        Ok(self.tokens(
+            UserId(session.user_id),
+            SessionId(session.session_id),
+            session.device_id,
+            next,
+            now_ms,
+        ))
     }
 
     /// Ends one session of a user or all; how many were open.
     pub(super) async fn end(&self, user: UserId, session: Option<SessionId>) -> Result<usize, Failure> {
-        let request = EndSessionsRequest { user_id: user.0, session_id: session.map_or(0, |session| session.0) };
+        let request = EndSessionsRequest {
+            user_id: user.0,
+            session_id: session.map_or(0, |session| session.0),
+        };
         let ended = self.users.end_sessions(Context::internal(), request).await?.session_ids;
         let ended: Vec<SessionId> = ended.into_iter().map(SessionId).collect();
         self.ended(user, &ended).await;
@@ -84,12 +97,25 @@ impl Sessions {
         self.notices.sessions_ended(user, sessions).await;
     }
 
-    fn tokens(&self, user: UserId, session: SessionId, device_id: String, refresh_token: String, now_ms: u64) -> Tokens {
+    fn tokens(
+        &self,
+        user: UserId,
+        session: SessionId,
+        device_id: String,
+        refresh_token: String,
+        now_ms: u64,
+    ) -> Tokens {
         // a token's times are whole seconds, and what is told to the client must be what the token says
         let issued_at = now_ms / 1_000;
         let expires_at = issued_at + self.access_lifetime.as_secs();
         let session_id = session.to_string();
-        let claims = AccessClaims { user_id: user.0, device_id, session_id, issued_at, expires_at };
+        let claims = AccessClaims {
+            user_id: user.0,
+            device_id,
+            session_id,
+            issued_at,
+            expires_at,
+        };
         Tokens {
             access_token: self.keys.issue(&claims),
             access_expires_at: time(expires_at * 1_000),

@@ -34,7 +34,9 @@ impl Conversations {
         let conversation = self.repo.insert_group(Context::internal(), insert).await?.conversation;
         self.rosters.changed(group.0).await;
         user_ids.push(owner.0);
-        self.notices.changed(group, ConversationChange::Joined, &title, &user_ids).await;
+        self.notices
+            .changed(group, ConversationChange::Joined, &title, &user_ids)
+            .await;
         Ok(CreateGroupResponse { conversation })
     }
 
@@ -46,11 +48,23 @@ impl Conversations {
         let RenameGroupRequest { conversation_id, title } = request;
         let mut conversation = self.load(user, conversation_id).await?;
         actor(&conversation).may_rename().map_err(Failure::from)?;
-        let set = SetTitleRequest { conversation_id, title: title.clone() };
+        let set = SetTitleRequest {
+            conversation_id,
+            title: title.clone(),
+        };
         self.repo.set_title(Context::internal(), set).await?;
         self.rosters.changed(conversation_id).await;
-        self.notices.members(ConversationId(conversation_id), ConversationChange::Renamed, &title, &[]).await;
+        self.notices
+            .members(
+                ConversationId(conversation_id),
+                ConversationChange::Renamed,
+                &title,
+                &[],
+            )
+            .await;
         conversation.title = title;
-        Ok(RenameGroupResponse { conversation: Some(conversation) })
+        Ok(RenameGroupResponse {
+            conversation: Some(conversation),
+        })
     }
 }

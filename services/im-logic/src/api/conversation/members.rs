@@ -21,7 +21,10 @@ impl Conversations {
         user: UserId,
         request: AddMembersRequest,
     ) -> Result<AddMembersResponse, AddMembersError> {
-        let AddMembersRequest { conversation_id, user_ids } = request;
+        let AddMembersRequest {
+            conversation_id,
+            user_ids,
+        } = request;
         let conversation = self.load(user, conversation_id).await?;
         actor(&conversation).may_add().map_err(Failure::from)?;
         // more than the rest of the room in any case; the store counts exactly
@@ -32,15 +35,30 @@ impl Conversations {
             joined_at: time(self.clock.now_ms()),
             max_members: self.config.max_group_members,
         };
-        let added = self.repo.insert_members(Context::internal(), insert).await?.added_user_ids;
-        let conversation = if added.is_empty() { conversation } else { self.load(user, conversation_id).await? };
+        let added = self
+            .repo
+            .insert_members(Context::internal(), insert)
+            .await?
+            .added_user_ids;
+        let conversation = if added.is_empty() {
+            conversation
+        } else {
+            self.load(user, conversation_id).await?
+        };
         if !added.is_empty() {
             self.rosters.changed(conversation_id).await;
             let id = ConversationId(conversation_id);
-            self.notices.changed(id, ConversationChange::Joined, &conversation.title, &added).await;
-            self.notices.members(id, ConversationChange::Members, &conversation.title, &added).await;
+            self.notices
+                .changed(id, ConversationChange::Joined, &conversation.title, &added)
+                .await;
+            self.notices
+                .members(id, ConversationChange::Members, &conversation.title, &added)
+                .await;
         }
-        Ok(AddMembersResponse { conversation: Some(conversation), added_user_ids: added })
+        Ok(AddMembersResponse {
+            conversation: Some(conversation),
+            added_user_ids: added,
+        })
     }
 
     pub(super) async fn remove(
@@ -48,20 +66,33 @@ impl Conversations {
         user: UserId,
         request: RemoveMemberRequest,
     ) -> Result<RemoveMemberResponse, RemoveMemberError> {
-        let RemoveMemberRequest { conversation_id, user_id } = request;
+        let RemoveMemberRequest {
+            conversation_id,
+            user_id,
+        } = request;
         let conversation = self.load(user, conversation_id).await?;
         let target = self.role(conversation_id, user_id).await?;
         actor(&conversation).may_remove(target).map_err(Failure::from)?;
-        let delete = DeleteMemberRequest { conversation_id, user_id };
+        let delete = DeleteMemberRequest {
+            conversation_id,
+            user_id,
+        };
         self.repo.delete_member(Context::internal(), delete).await?;
         self.gone(conversation_id, user_id, &conversation.title).await;
         Ok(RemoveMemberResponse {})
     }
 
-    pub(super) async fn leave(&self, user: UserId, conversation_id: u64) -> Result<LeaveGroupResponse, LeaveGroupError> {
+    pub(super) async fn leave(
+        &self,
+        user: UserId,
+        conversation_id: u64,
+    ) -> Result<LeaveGroupResponse, LeaveGroupError> {
         let conversation = self.load(user, conversation_id).await?;
         actor(&conversation).may_leave().map_err(Failure::from)?;
-        let delete = DeleteMemberRequest { conversation_id, user_id: user.0 };
+        let delete = DeleteMemberRequest {
+            conversation_id,
+            user_id: user.0,
+        };
         match self.repo.delete_member(Context::internal(), delete).await {
             // removed by another at the same moment
             Err(failure) if failure.reason() != Reason::MemberNotFound => return Err(failure.into()),
@@ -78,12 +109,20 @@ impl Conversations {
         let (conversation_id, user_id) = (request.conversation_id, request.user_id);
         let conversation = self.load(user, conversation_id).await?;
         let target = self.role(conversation_id, user_id).await?;
-        actor(&conversation).may_change_role(target, request.role()).map_err(Failure::from)?;
-        let set = SetRoleRequest { conversation_id, user_id, role: request.role };
+        actor(&conversation)
+            .may_change_role(target, request.role())
+            .map_err(Failure::from)?;
+        let set = SetRoleRequest {
+            conversation_id,
+            user_id,
+            role: request.role,
+        };
         let member = self.repo.set_role(Context::internal(), set).await?.member;
         self.rosters.changed(conversation_id).await;
         let id = ConversationId(conversation_id);
-        self.notices.members(id, ConversationChange::Members, &conversation.title, &[]).await;
+        self.notices
+            .members(id, ConversationChange::Members, &conversation.title, &[])
+            .await;
         Ok(ChangeRoleResponse { member })
     }
 
@@ -91,7 +130,9 @@ impl Conversations {
     async fn gone(&self, conversation_id: u64, user_id: u64, title: &str) {
         self.rosters.changed(conversation_id).await;
         let id = ConversationId(conversation_id);
-        self.notices.changed(id, ConversationChange::Left, title, &[user_id]).await;
+        self.notices
+            .changed(id, ConversationChange::Left, title, &[user_id])
+            .await;
         self.notices.members(id, ConversationChange::Members, title, &[]).await;
     }
 }

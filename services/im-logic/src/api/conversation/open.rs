@@ -25,8 +25,12 @@ impl Conversations {
         let answer = self.repo.ensure_direct(Context::internal(), request).await?;
         if answer.created {
             self.rosters.changed(conversation.0).await;
-            self.notices.changed(conversation, ConversationChange::Joined, "", &[user.0, peer.0]).await;
+            self.notices
+                .changed(conversation, ConversationChange::Joined, "", &[user.0, peer.0])
+                .await;
         }
-        Ok(OpenDirectResponse { conversation: answer.conversation })
+        Ok(OpenDirectResponse {
+            conversation: answer.conversation,
+        })
     }
 }

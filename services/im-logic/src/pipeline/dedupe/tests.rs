@@ -1,9 +1,6 @@
 use super::*;
 use async_trait::async_trait;
-use im_infra::{
-    clock::ManualClock,
-    kv::embedded::EmbeddedKv,
-};
+use im_infra::{clock::ManualClock, kv::embedded::EmbeddedKv};
 use im_schema::{
     errors::{ReadMessagesError, StoreMessagesError},
     internal::v1::{ReadMessagesResponse, StoreMessagesRequest, StoreMessagesResponse},
@@ -22,15 +19,32 @@ struct History(Mutex<Vec<Message>>);
 
 #[async_trait]
 impl MessageRepo for History {
-    async fn store_messages(&self, _: Peer, _: StoreMessagesRequest) -> Result<StoreMessagesResponse, StoreMessagesError> {
+    async fn store_messages(
+        &self,
+        _: Peer,
+        _: StoreMessagesRequest,
+    ) -> Result<StoreMessagesResponse, StoreMessagesError> {
         Err(StoreMessagesError::internal(std::fmt::Error))
     }
 
-    async fn read_messages(&self, _: Peer, request: ReadMessagesRequest) -> Result<ReadMessagesResponse, ReadMessagesError> {
+    async fn read_messages(
+        &self,
+        _: Peer,
+        request: ReadMessagesRequest,
+    ) -> Result<ReadMessagesResponse, ReadMessagesError> {
         let history = self.0.lock();
         let before = |message: &&Message| request.from_sequence == 0 || message.sequence <= request.from_sequence;
-        let messages = history.iter().rev().filter(before).take(request.limit as usize).cloned().collect();
-        Ok(ReadMessagesResponse { messages, last_sequence: history.len() as u64 })
+        let messages = history
+            .iter()
+            .rev()
+            .filter(before)
+            .take(request.limit as usize)
+            .cloned()
+            .collect();
+        Ok(ReadMessagesResponse {
+            messages,
+            last_sequence: history.len() as u64,
+        })
     }
 }
 
@@ -47,7 +61,12 @@ impl World {
         let kv = Arc::new(EmbeddedKv::new(clock.clone()));
         let dedupe = Dedupe::new(kv, MessageRepoClient::local(history.clone()), clock.clone());
         let trust = dedupe.trust_from_now();
-        Self { clock, history, dedupe, trust }
+        Self {
+            clock,
+            history,
+            dedupe,
+            trust,
+        }
     }
 
     fn new() -> Self {
@@ -93,7 +112,12 @@ fn id(made_at: u64) -> [u8; 16] {
 }
 
 fn upstream(made_at: u64) -> Upstream {
-    Upstream { conversation_id: 1, sender_id: 2, client_message_id: id(made_at).to_vec().into(), ..Upstream::default() }
+    Upstream {
+        conversation_id: 1,
+        sender_id: 2,
+        client_message_id: id(made_at).to_vec().into(),
+        ..Upstream::default()
+    }
 }
 
 #[tokio::test]
@@ -111,8 +135,17 @@ async fn of_equal_ids_in_one_batch_the_second_is_suspect() {
 #[tokio::test]
 async fn the_same_id_of_another_sender_is_another_message() {
     let mut world = World::new();
-    let other = Upstream { sender_id: 3, ..upstream(NOW) };
-    assert_eq!(world.dedupe.suspects(&[upstream(NOW), other], &mut world.trust.clone()).await, [false, false]);
+    let other = Upstream {
+        sender_id: 3,
+        ..upstream(NOW)
+    };
+    assert_eq!(
+        world
+            .dedupe
+            .suspects(&[upstream(NOW), other], &mut world.trust.clone())
+            .await,
+        [false, false]
+    );
     assert_eq!(world.suspects(&[NOW]).await, [true]);
 }
 
@@ -123,7 +156,10 @@ async fn after_a_crash_everything_made_before_is_suspect() {
     world.pass(10).await;
     let mut world = world.restarts();
     let now = NOW + 10 * SECOND;
-    assert_eq!(world.suspects(&[NOW, now - SKEW_MS, now + 1]).await, [true, true, false]);
+    assert_eq!(
+        world.suspects(&[NOW, now - SKEW_MS, now + 1]).await,
+        [true, true, false]
+    );
 }
 
 #[tokio::test]
@@ -135,7 +171,10 @@ async fn an_id_that_was_ahead_of_its_time_is_suspect_after_a_crash() {
     let ahead = NOW + 50 * SECOND;
     assert_eq!(world.suspects(&[ahead, ahead + 1]).await, [true, false]);
     let mut world = World::begins(ManualClock::at(NOW + SECOND), world.history);
-    assert_eq!(world.suspects(&[ahead - SECOND, ahead, ahead + 1]).await, [true, true, false]);
+    assert_eq!(
+        world.suspects(&[ahead - SECOND, ahead, ahead + 1]).await,
+        [true, true, false]
+    );
 }
 
 #[tokio::test]
@@ -164,19 +203,30 @@ async fn marks_that_may_have_ended_are_not_missed() {
     world.suspects(&[NOW]).await;
     world.pass(3_000).await;
     let now = NOW + 3_000 * SECOND;
-    assert_eq!(world.suspects(&[now - 529 * SECOND, now - 531 * SECOND]).await, [false, true]);
+    assert_eq!(
+        world.suspects(&[now - 529 * SECOND, now - 531 * SECOND]).await,
+        [false, true]
+    );
     assert_eq!(world.suspects(&[now - 20 * 24 * 3_600 * SECOND]).await, [true]);
 }
 
 #[tokio::test]
 async fn while_marks_cannot_be_read_and_for_what_came_then_nothing_is_trusted() {
     let mut world = World::new();
-    world.dedupe.kv.hash_set(SINCE, &[("not a time".to_owned(), Bytes::new())], None).await.unwrap();
+    world
+        .dedupe
+        .kv
+        .hash_set(SINCE, &[("not a time".to_owned(), Bytes::new())], None)
+        .await
+        .unwrap();
     assert_eq!(world.suspects(&[NOW]).await, [true]);
     world.pass(30).await;
     assert_eq!(world.suspects(&[NOW + 30 * SECOND]).await, [true]);
     world.dedupe.kv.delete(&[SINCE.to_owned()]).await.unwrap();
-    assert_eq!(world.suspects(&[NOW + 25 * SECOND, NOW + 30 * SECOND + 1]).await, [true, false]);
+    assert_eq!(
+        world.suspects(&[NOW + 25 * SECOND, NOW + 30 * SECOND + 1]).await,
+        [true, false]
+    );
 }
 
 #[tokio::test]
@@ -194,7 +244,10 @@ async fn a_partition_that_another_process_had_is_not_trusted_about_that_time() {
 #[tokio::test]
 async fn no_version_7_uuid_is_always_suspect() {
     let world = World::new();
-    let odd = Upstream { client_message_id: vec![0; 16].into(), ..upstream(NOW) };
+    let odd = Upstream {
+        client_message_id: vec![0; 16].into(),
+        ..upstream(NOW)
+    };
     assert_eq!(world.dedupe.suspects(&[odd], &mut world.trust.clone()).await, [true]);
 }
 

@@ -1,8 +1,6 @@
 //! From accepted to stored and told, with everything that can come between.
 
-#[expect(dead_code, reason = "each suite uses a part of the world")]
-mod world;
-
+use crate::world::{User, World, text_of};
 use async_trait::async_trait;
 use im_schema::{
     errors::{ReadMessagesError, StoreMessagesError},
@@ -19,7 +17,6 @@ use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
 };
-use world::{World, text_of};
 
 #[tokio::test]
 async fn a_message_is_stored_and_told_to_all_members_who_are_online() {
@@ -28,7 +25,10 @@ async fn a_message_is_stored_and_told_to_all_members_who_are_online() {
     let chat = world.direct(&ada, &bob).await;
     world.online(&bob).await;
     let stored = world.sends(&ada, chat, "hi").await.unwrap();
-    assert_eq!((stored.sequence, stored.sender_id, text_of(&stored)), (1, ada.id.0, "hi"));
+    assert_eq!(
+        (stored.sequence, stored.sender_id, text_of(&stored)),
+        (1, ada.id.0, "hi")
+    );
     let told = world.gateway.messages(1).await;
     assert_eq!(told, [(vec![bob.id.0], stored.clone())]);
     assert_eq!(world.history(&bob, chat).await, [stored]);
@@ -41,7 +41,11 @@ async fn two_racing_senders_get_one_gapless_order_that_everybody_sees() {
     let chat = world.direct(&ada, &bob).await;
     world.online(&ada).await;
     world.online(&bob).await;
-    let burst = |user: &world::User| (0..300).map(|number| world.upstream(user, chat, &number.to_string(), 1)).collect::<Vec<_>>();
+    let burst = |user: &User| {
+        (0..300)
+            .map(|number| world.upstream(user, chat, &number.to_string(), 1))
+            .collect::<Vec<_>>()
+    };
     let (of_ada, of_bob) = (burst(&ada), burst(&bob));
     for (one, other) in of_ada.chunks(7).zip(of_bob.chunks(7)) {
         tokio::join!(world.accepts(one.to_vec()), world.accepts(other.to_vec()));
@@ -50,8 +54,14 @@ async fn two_racing_senders_get_one_gapless_order_that_everybody_sees() {
     let sequences: Vec<u64> = told.iter().map(|(_, message)| message.sequence).collect();
     assert_eq!(sequences, (1..=600).collect::<Vec<_>>());
     for sender in [&ada, &bob] {
-        let own = told.iter().filter(|(_, message)| message.sender_id == sender.id.0).map(|(_, message)| text_of(message));
-        assert!(own.eq((0..300).map(|number| number.to_string())), "a sender's own order is kept");
+        let own = told
+            .iter()
+            .filter(|(_, message)| message.sender_id == sender.id.0)
+            .map(|(_, message)| text_of(message));
+        assert!(
+            own.eq((0..300).map(|number| number.to_string())),
+            "a sender's own order is kept"
+        );
     }
     let history = world.history(&ada, chat).await;
     assert!(history.iter().eq(told.iter().map(|(_, message)| message)));
@@ -80,35 +90,87 @@ async fn ids_from_another_time_are_refused() {
     let chat = world.direct(&ada, &bob).await;
     let at = |seconds: u64| uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0));
     let now = world.sends(&ada, chat, "hi").await.unwrap().sent_at.unwrap().millis() / 1_000;
-    for (seconds, fits) in [(now + 120, false), (now + 50, true), (now - 29 * 86_400, true), (now - 31 * 86_400, false)] {
+    for (seconds, fits) in [
+        (now + 120, false),
+        (now + 50, true),
+        (now - 29 * 86_400, true),
+        (now - 31 * 86_400, false),
+    ] {
         let answer = world.sends_as(&ada, chat, "hi", at(seconds)).await;
-        let reason = answer.map_err(|failure| failure.reason()).map(|answer| answer.message.is_some());
-        assert_eq!(reason, if fits { Ok(true) } else { Err(Reason::MessageIdOutOfTime) });
+        let reason = answer
+            .map_err(|failure| failure.reason())
+            .map(|answer| answer.message.is_some());
+        assert_eq!(
+            reason,
+            if fits {
+                Ok(true)
+            } else {
+                Err(Reason::MessageIdOutOfTime)
+            }
+        );
     }
 }
 
 #[tokio::test]
 async fn only_members_send_and_read_and_membership_holds_at_once() {
     let world = World::new().await;
-    let (ada, bob, eve) = (world.user_named("ada").await, world.user_named("bob").await, world.user_named("eve").await);
+    let (ada, bob, eve) = (
+        world.user_named("ada").await,
+        world.user_named("bob").await,
+        world.user_named("eve").await,
+    );
     let group = world.group(&ada, &[&bob]).await;
     world.sends(&ada, group, "the roster is known now").await.unwrap();
-    assert_eq!(world.sends(&eve, group, "hi").await.unwrap_err().reason(), Reason::NotAMember);
-    assert_eq!(world.sends(&eve, 12345, "hi").await.unwrap_err().reason(), Reason::NotAMember);
-    let read = ListMessagesRequest { conversation_id: group, ..ListMessagesRequest::default() };
-    let refused = world.api.messages.list_messages(eve.context.clone(), read.clone()).await.unwrap_err();
+    assert_eq!(
+        world.sends(&eve, group, "hi").await.unwrap_err().reason(),
+        Reason::NotAMember
+    );
+    assert_eq!(
+        world.sends(&eve, 12345, "hi").await.unwrap_err().reason(),
+        Reason::NotAMember
+    );
+    let read = ListMessagesRequest {
+        conversation_id: group,
+        ..ListMessagesRequest::default()
+    };
+    let refused = world
+        .api
+        .messages
+        .list_messages(eve.context.clone(), read.clone())
+        .await
+        .unwrap_err();
     assert_eq!(refused.reason(), Reason::NotAMember);
-    let add = im_schema::v1::AddMembersRequest { conversation_id: group, user_ids: vec![eve.id.0] };
-    world.api.conversations.add_members(ada.context.clone(), add).await.unwrap();
+    let add = im_schema::v1::AddMembersRequest {
+        conversation_id: group,
+        user_ids: vec![eve.id.0],
+    };
+    world
+        .api
+        .conversations
+        .add_members(ada.context.clone(), add)
+        .await
+        .unwrap();
     world.sends(&eve, group, "here I am").await.unwrap();
-    world.api.conversations.leave_group(bob.context.clone(), LeaveGroupRequest { conversation_id: group }).await.unwrap();
-    assert_eq!(world.sends(&bob, group, "wait").await.unwrap_err().reason(), Reason::NotAMember);
+    world
+        .api
+        .conversations
+        .leave_group(bob.context.clone(), LeaveGroupRequest { conversation_id: group })
+        .await
+        .unwrap();
+    assert_eq!(
+        world.sends(&bob, group, "wait").await.unwrap_err().reason(),
+        Reason::NotAMember
+    );
 }
 
 #[tokio::test]
 async fn a_refusal_after_acceptance_is_told_to_the_connection() {
     let world = World::new().await;
-    let (ada, bob, eve) = (world.user_named("ada").await, world.user_named("bob").await, world.user_named("eve").await);
+    let (ada, bob, eve) = (
+        world.user_named("ada").await,
+        world.user_named("bob").await,
+        world.user_named("eve").await,
+    );
     let chat = world.direct(&ada, &bob).await;
     world.accepts(vec![world.upstream(&eve, chat, "let me in", 42)]).await;
     let (connection, reason) = world
@@ -132,7 +194,9 @@ async fn records_that_the_log_delivers_twice_are_stored_once_also_after_kv_was_e
     let (ada, bob) = (world.user_named("ada").await, world.user_named("bob").await);
     let chat = world.direct(&ada, &bob).await;
     world.online(&bob).await;
-    let records: Vec<_> = (0..50).map(|number| world.upstream(&ada, chat, &number.to_string(), 1)).collect();
+    let records: Vec<_> = (0..50)
+        .map(|number| world.upstream(&ada, chat, &number.to_string(), 1))
+        .collect();
     world.accepts(records.clone()).await;
     world.gateway.messages(50).await;
     world.accepts(records.clone()).await;
@@ -157,15 +221,26 @@ struct Lossy {
 
 #[async_trait]
 impl MessageRepo for Lossy {
-    async fn store_messages(&self, peer: Peer, request: StoreMessagesRequest) -> Result<StoreMessagesResponse, StoreMessagesError> {
+    async fn store_messages(
+        &self,
+        peer: Peer,
+        request: StoreMessagesRequest,
+    ) -> Result<StoreMessagesResponse, StoreMessagesError> {
         let answer = self.inner.store_messages(peer, request).await?;
-        match self.lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)) {
+        match self
+            .lose
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+        {
             Ok(_) => Err(Failure::new(Reason::Unavailable, "").into()),
             Err(_) => Ok(answer),
         }
     }
 
-    async fn read_messages(&self, peer: Peer, request: ReadMessagesRequest) -> Result<ReadMessagesResponse, ReadMessagesError> {
+    async fn read_messages(
+        &self,
+        peer: Peer,
+        request: ReadMessagesRequest,
+    ) -> Result<ReadMessagesResponse, ReadMessagesError> {
         self.inner.read_messages(peer, request).await
     }
 }
@@ -177,10 +252,24 @@ async fn a_store_that_answers_late_or_never_costs_no_message_and_doubles_none() 
     let chat = world.direct(&ada, &bob).await;
     world.online(&bob).await;
     world.stop().await;
-    world.begin(Arc::new(Lossy { inner: Arc::clone(&world.repo.messages), lose: AtomicU32::new(3) })).await;
-    world.accepts((0..20).map(|number| world.upstream(&ada, chat, &number.to_string(), 1)).collect()).await;
+    world
+        .begin(Arc::new(Lossy {
+            inner: Arc::clone(&world.repo.messages),
+            lose: AtomicU32::new(3),
+        }))
+        .await;
+    world
+        .accepts(
+            (0..20)
+                .map(|number| world.upstream(&ada, chat, &number.to_string(), 1))
+                .collect(),
+        )
+        .await;
     let told = world.gateway.messages(20).await;
-    assert!(told.iter().map(|(_, message)| message.sequence).eq(1..=20), "told although a duplicate by then");
+    assert!(
+        told.iter().map(|(_, message)| message.sequence).eq(1..=20),
+        "told although a duplicate by then"
+    );
     assert_eq!(world.history(&bob, chat).await.len(), 20);
 }
 
@@ -193,11 +282,19 @@ async fn history_is_read_in_pages_both_ways() {
         world.sends(&ada, chat, &number.to_string()).await.unwrap();
     }
     let page = |from_sequence: u64, direction: ListDirection| {
-        let request = ListMessagesRequest { conversation_id: chat, from_sequence, direction: direction as i32, limit: 3 };
+        let request = ListMessagesRequest {
+            conversation_id: chat,
+            from_sequence,
+            direction: direction as i32,
+            limit: 3,
+        };
         let page = world.api.messages.list_messages(bob.context.clone(), request);
         async {
             let page = page.await.unwrap();
-            (page.messages.iter().map(|message| message.sequence).collect::<Vec<_>>(), page.next_sequence)
+            (
+                page.messages.iter().map(|message| message.sequence).collect::<Vec<_>>(),
+                page.next_sequence,
+            )
         }
     };
     assert_eq!(page(0, ListDirection::Forward).await, (vec![1, 2, 3], 4));
@@ -217,9 +314,17 @@ async fn reading_is_told_to_the_own_devices_and_unread_is_exact() {
         world.sends(&ada, chat, &number.to_string()).await.unwrap();
     }
     let read = |sequence: u64| {
-        let request = MarkReadRequest { conversation_id: chat, sequence };
+        let request = MarkReadRequest {
+            conversation_id: chat,
+            sequence,
+        };
         let answer = world.api.messages.mark_read(bob.context.clone(), request);
-        async { answer.await.map(|answer| (answer.read_sequence, answer.unread_count)).unwrap() }
+        async {
+            answer
+                .await
+                .map(|answer| (answer.read_sequence, answer.unread_count))
+                .unwrap()
+        }
     };
     assert_eq!(read(3).await, (3, 2));
     assert_eq!(read(1).await, (3, 2), "it never moves back");
@@ -249,14 +354,25 @@ async fn a_message_that_breaks_a_rule_of_the_schema_is_refused_to_its_sender() {
         .gateway
         .hears(|heard| {
             heard.iter().find_map(|downstream| match &downstream.event {
-                Some(Event::Rejection(rejection)) => Some(rejection.rejected.as_ref()?.problem.as_ref()?.reason.clone()),
+                Some(Event::Rejection(rejection)) => {
+                    Some(rejection.rejected.as_ref()?.problem.as_ref()?.reason.clone())
+                }
                 _ => None,
             })
         })
         .await;
     assert_eq!(reason, "INVALID_ARGUMENT");
     let stored = MessageRepoClient::local(Arc::clone(&world.repo.messages));
-    let request = ReadMessagesRequest { conversation_id: chat, from_sequence: 0, forward: true, limit: 10 };
-    let texts = stored.read_messages(Context::internal(), request).await.unwrap().messages;
+    let request = ReadMessagesRequest {
+        conversation_id: chat,
+        from_sequence: 0,
+        forward: true,
+        limit: 10,
+    };
+    let texts = stored
+        .read_messages(Context::internal(), request)
+        .await
+        .unwrap()
+        .messages;
     assert_eq!(texts.iter().map(text_of).collect::<Vec<_>>(), ["small"]);
 }

@@ -1,0 +1,6 @@
+//! Logic as a whole: on a real store and the embedded engines.
+
+mod conversations;
+mod messages;
+mod sessions;
+mod world;
