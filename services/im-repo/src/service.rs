@@ -2,6 +2,8 @@
 
 mod conversations;
 mod messages;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use crate::{

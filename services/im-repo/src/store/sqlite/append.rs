@@ -212,6 +212,7 @@ impl Appender {
 
 /// The same client id again: the same message, or another one.
 fn repeated(message: &NewMessage, content: &[u8], place: Place) -> StoreOutcome {
+    metrics::counter!("repo_repeated_messages_total").increment(1);
     if message.content == content {
         StoreOutcome::Duplicate(place)
     } else {

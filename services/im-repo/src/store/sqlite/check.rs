@@ -21,12 +21,15 @@ pub(super) async fn after_unclean_close(readers: SqlitePool, writer: Writer, pat
         );
         return;
     }
-    match check_and_mend(&readers, &writer).await {
-        Ok(()) => {}
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the database could not be checked"
-        ),
+    let checked = check_and_mend(&readers, &writer).await;
+    match checked {
+        Err(error) if !readers.is_closed() => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the database could not be checked"
+            );
+        }
+        _ => {}
     }
 }
 

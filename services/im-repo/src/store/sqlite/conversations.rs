@@ -12,16 +12,19 @@ use im_schema::{
 use sqlx::{Row, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
 use std::collections::HashMap;
 
-/// A conversation as the member `m` sees it; restricted by what follows.
+/// Conversations as the members `m` with the given condition see them; what follows the condition may order and limit them.
 macro_rules! view {
-    ($rest:literal) => {
+    ($which:literal) => {
         concat!(
+            // first which, from narrow rows, then the rest of only these
             "SELECT c.conversation_id AS id, c.kind, c.title, c.low_user_id, c.high_user_id, c.member_count, \
-             c.created_at_ms, h.last_sequence, h.last_at_ms, m.role, m.read_sequence, messages.* \
-             FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id \
-             JOIN heads h ON h.conversation_id = m.conversation_id \
-             LEFT JOIN messages ON messages.conversation_id = m.conversation_id AND messages.sequence = h.last_sequence ",
-            $rest
+             c.created_at_ms, m.last_sequence, m.last_at_ms, m.role, m.read_sequence, messages.* FROM \
+             (SELECT m.conversation_id, m.role, m.read_sequence, h.last_sequence, h.last_at_ms \
+             FROM members m JOIN heads h ON h.conversation_id = m.conversation_id WHERE ",
+            $which,
+            ") AS m JOIN conversations c ON c.conversation_id = m.conversation_id LEFT JOIN messages \
+             ON messages.conversation_id = m.conversation_id AND messages.sequence = m.last_sequence \
+             ORDER BY m.last_at_ms DESC, m.conversation_id DESC"
         )
     };
 }
@@ -54,7 +57,7 @@ impl ConversationStore for SqliteStore {
     }
 
     async fn conversations(&self, user: UserId, ids: &[ConversationId]) -> Result<Vec<ConversationView>> {
-        let sql = view!("WHERE m.user_id = ? AND m.conversation_id IN (SELECT value FROM json_each(?))");
+        let sql = view!("m.user_id = ? AND m.conversation_id IN (SELECT value FROM json_each(?))");
         let rows = sqlx::query(sql)
             .bind(u64::from(user) as i64)
             .bind(id_list(ids.iter().map(|id| (*id).into())))
@@ -75,7 +78,7 @@ impl ConversationStore for SqliteStore {
         limit: u32,
     ) -> Result<Page<ConversationView>> {
         let sql = view!(
-            "WHERE m.user_id = ? AND (h.last_at_ms, m.conversation_id) < (?, ?) \
+            "m.user_id = ? AND (h.last_at_ms, m.conversation_id) < (?, ?) \
              ORDER BY h.last_at_ms DESC, m.conversation_id DESC LIMIT ?"
         );
         let (before_ms, before_id) = before.map_or((i64::MAX, i64::MAX), |(at_ms, id)| {
@@ -214,7 +217,7 @@ async fn view_of(
     user: UserId,
     conversation: ConversationId,
 ) -> Result<Option<ConversationView>> {
-    let row = sqlx::query(view!("WHERE m.user_id = ? AND m.conversation_id = ?"))
+    let row = sqlx::query(view!("m.user_id = ? AND m.conversation_id = ?"))
         .bind(u64::from(user) as i64)
         .bind(u64::from(conversation) as i64)
         .fetch_optional(db)

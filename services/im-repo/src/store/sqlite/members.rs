@@ -121,8 +121,8 @@ async fn add(db: &mut SqliteConnection, new: NewMembers) -> Result<MembersInsert
     if !users::all_exist(db, &new.users).await? {
         return Ok(MembersInserted::NoUser);
     }
-    let newcomers = "SELECT count(*) FROM (SELECT DISTINCT value AS id FROM json_each(?)) \
-                     WHERE id NOT IN (SELECT user_id FROM members WHERE conversation_id = ?)";
+    let newcomers = "SELECT count(DISTINCT value) FROM json_each(?) AS new WHERE NOT EXISTS \
+                     (SELECT 1 FROM members WHERE conversation_id = ? AND user_id = new.value)";
     let newcomers: i64 = sqlx::query_scalar(newcomers)
         .bind(id_list(new.users.iter().map(|user| (*user).into())))
         .bind(id)
