@@ -10,7 +10,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use tokio::sync::Notify;
 
 /// The connections of this gateway. Nothing in here waits.
 #[derive(Debug, Default)]
@@ -18,7 +17,6 @@ pub(crate) struct Hub {
     tables: RwLock<Tables>,
     // no connection reads any more, no connection is added any more
     draining: AtomicBool,
-    emptied: Notify,
 }
 
 /// Both tables change together.
@@ -63,9 +61,6 @@ impl Hub {
             }
         }
         metrics::gauge!("gateway_connections").set(tables.connections.len() as f64);
-        if tables.connections.is_empty() {
-            self.emptied.notify_waiters();
-        }
     }
 
     /// Looks at the tables. `read` must be quick: whoever connects waits for it.
@@ -87,19 +82,6 @@ impl Hub {
 
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
-    }
-
-    /// Waits until no connection is left.
-    pub(crate) async fn empty(&self) {
-        loop {
-            let emptied = self.emptied.notified();
-            tokio::pin!(emptied);
-            emptied.as_mut().enable();
-            if self.tables.read().connections.is_empty() {
-                return;
-            }
-            emptied.await;
-        }
     }
 }
 

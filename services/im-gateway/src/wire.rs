@@ -4,7 +4,7 @@ use im_schema::{frame, v1::ServerFrame};
 
 /// How frames look on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wire {
+pub(crate) enum Wire {
     /// ProtoJSON in text messages, one frame a line.
     Text,
     /// Protobuf in binary messages, each frame after its length.
@@ -13,11 +13,10 @@ pub enum Wire {
 
 impl Wire {
     /// Both, in the order in which they are preferred.
-    pub const ALL: [Self; 2] = [Self::Binary, Self::Text];
+    pub(crate) const ALL: [Self; 2] = [Self::Binary, Self::Text];
 
     /// Name of the subprotocol.
-    #[must_use]
-    pub const fn subprotocol(self) -> &'static str {
+    pub(crate) const fn subprotocol(self) -> &'static str {
         match self {
             Self::Text => "parlance.v1.json",
             Self::Binary => "parlance.v1.binary",

@@ -8,7 +8,6 @@ use crate::wire::Wire;
 use bytes::Bytes;
 use im_schema::{failure::Failure, parlance::Reason, v1::ServerFrame};
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 /// About how large a WebSocket message gets before another one is begun. Larger ones save nothing and make the connection's write buffer,
@@ -16,13 +15,12 @@ use tokio::sync::Notify;
 pub(crate) const MESSAGE_BYTES: usize = 16 * 1024;
 
 /// How much may wait in an outbox before its connection is closed as a slow consumer. What is being written just now is not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OutboxLimits {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutboxLimits {
     /// Bytes of encoded frames.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// Number of frames.
-    pub frames: usize,
+    pub(crate) frames: usize,
 }
 
 /// With which code and text a connection is closed.

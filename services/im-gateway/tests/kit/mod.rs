@@ -7,7 +7,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use im_gateway::{Config, Deps, Gateway, Services};
 use im_infra::{
     clock::{Clock as _, ManualClock, SharedClock},
-    kv::{Kv, embedded::EmbeddedKv},
+    kv::embedded::EmbeddedKv,
     layers::{Authenticator, Quota, Quotas, RateLimits},
     log::{
         Log,
@@ -21,11 +21,14 @@ use im_infra::{
 use im_schema::{
     failure::Failure,
     frame,
-    internal::v1::{Delivery, Deliveries, Downstream, Origin, Upstream, downstream::Event},
+    internal::v1::{Deliveries, Delivery, Downstream, Origin, Upstream, downstream::Event},
     parlance::Reason,
-    services::{AuthServiceClient, ConversationServiceClient, MessageServiceClient, UserServiceClient, message_service},
+    services::{
+        AuthServiceClient, ConversationServiceClient, MessageServiceClient, UserServiceClient, message_service,
+    },
     v1::{
-        Content, ListMessagesResponse, MarkReadResponse, Message, SendMessageRequest, ServerFrame, Text, client_frame, content, server_frame,
+        Content, ListMessagesResponse, MarkReadResponse, Message, SendMessageRequest, ServerFrame, Text, client_frame,
+        content, server_frame,
     },
 };
 use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
@@ -36,23 +39,23 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub const INSTANCE: &str = "gateway-t";
-pub const NOW_MS: u64 = 1_800_000_000_000;
-pub const TOKEN_SECONDS: u64 = 600;
-pub const PATIENCE: Duration = Duration::from_secs(10);
-pub const JSON: &str = "parlance.v1.json";
-pub const BINARY: &str = "parlance.v1.binary";
+pub(crate) const INSTANCE: &str = "gateway-t";
+pub(crate) const NOW_MS: u64 = 1_800_000_000_000;
+pub(crate) const TOKEN_SECONDS: u64 = 600;
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const JSON: &str = "parlance.v1.json";
+pub(crate) const BINARY: &str = "parlance.v1.binary";
 
 /// A running gateway.
-pub struct House {
-    pub address: SocketAddr,
-    pub clock: Arc<ManualClock>,
-    pub log: Arc<EmbeddedLog>,
-    pub kv: Arc<EmbeddedKv>,
-    pub keys: Arc<TokenKeys>,
-    pub ended: EndedSessions,
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) log: Arc<EmbeddedLog>,
+    pub(crate) kv: Arc<EmbeddedKv>,
+    pub(crate) keys: Arc<TokenKeys>,
+    pub(crate) ended: EndedSessions,
     /// What reached the log, in order.
-    pub upstream: mpsc::UnboundedReceiver<Upstream>,
+    pub(crate) upstream: mpsc::UnboundedReceiver<Upstream>,
     stop: CancellationToken,
     task: JoinHandle<()>,
     _folder: tempfile::TempDir,
@@ -64,37 +67,52 @@ struct Tap(mpsc::UnboundedSender<Upstream>);
 impl Handler<Upstream> for Tap {
     async fn handle(&self, _partition: u32, batch: Vec<(u64, Upstream)>) -> Result<(), Failure> {
         for (_, message) in batch {
-            self.0.send(message).map_err(|_| Failure::new(Reason::Unavailable, ""))?;
+            self.0
+                .send(message)
+                .map_err(|_| Failure::new(Reason::Unavailable, ""))?;
         }
         Ok(())
     }
 }
 
-pub fn config() -> Config {
-    Config { listen: ([127, 0, 0, 1], 0).into(), tick: Duration::from_millis(5), ..Config::default() }
+pub(crate) fn config() -> Config {
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        tick: Duration::from_millis(5),
+        ..Config::default()
+    }
 }
 
 fn quota(n: u32) -> Quota {
     let n = NonZeroU32::new(n).expect("not zero");
-    Quota { per_second: n, burst: n }
+    Quota {
+        per_second: n,
+        burst: n,
+    }
 }
 
 impl House {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with(config(), 1_000_000).await
     }
 
-    pub async fn with(config: Config, sends_per_second: u32) -> Self {
+    pub(crate) async fn with(config: Config, sends_per_second: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = ManualClock::at(NOW_MS);
         let shared: SharedClock = clock.clone();
         let log = Arc::new(EmbeddedLog::open(folder.path(), EmbeddedLogOptions::new(shared.clone())).expect("a log"));
         topics::create(&*log).await.expect("topics");
         let kv = Arc::new(EmbeddedKv::new(shared.clone()));
-        let keys = Arc::new(TokenKeys::new(b"a secret of the tests, long enough", "parlance", "clients").expect("a secret"));
+        let keys =
+            Arc::new(TokenKeys::new(b"a secret of the tests, long enough", "parlance", "clients").expect("a secret"));
         let ended = EndedSessions::new(kv.clone(), Duration::from_secs(TOKEN_SECONDS));
         let limit = quota(1_000_000);
-        let rates = RateLimits::new(&Quotas { credentials: limit, read: limit, write: limit, send: quota(sends_per_second) });
+        let rates = RateLimits::new(&Quotas {
+            credentials: limit,
+            read: limit,
+            write: limit,
+            send: quota(sends_per_second),
+        });
         let (tap, upstream) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
         let consumer = Consumer::<Upstream>::new(log.clone(), shared.clone(), "tests");
@@ -120,19 +138,33 @@ impl House {
         let address = gateway.local_addr();
         let running = stop.clone();
         let task = tokio::spawn(async move { gateway.run(running).await.expect("it runs") });
-        Self { address, clock, log, kv, keys, ended, upstream, stop, task, _folder: folder }
+        Self {
+            address,
+            clock,
+            log,
+            kv,
+            keys,
+            ended,
+            upstream,
+            stop,
+            task,
+            _folder: folder,
+        }
     }
 
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.stop.cancel();
-        timeout(PATIENCE, self.task).await.expect("it ends in time").expect("it ends well");
+        timeout(PATIENCE, self.task)
+            .await
+            .expect("it ends in time")
+            .expect("it ends well");
     }
 
-    pub fn begin_to_close(&self) {
+    pub(crate) fn begin_to_close(&self) {
         self.stop.cancel();
     }
 
-    pub fn token(&self, user: u64) -> String {
+    pub(crate) fn token(&self, user: u64) -> String {
         let now = self.clock.now_ms() / 1_000;
         self.keys.issue(&AccessClaims {
             user_id: user,
@@ -143,37 +175,53 @@ impl House {
         })
     }
 
-    pub async fn device(&self, user: u64, protocol: &str) -> Device {
+    pub(crate) async fn device(&self, user: u64, protocol: &str) -> Device {
         let mut device = self.connect(user, protocol).await.expect("a connection");
         let ready = device.next().await;
         assert!(matches!(ready.body, Some(server_frame::Body::Ready(_))), "{ready:?}");
         device
     }
 
-    pub async fn connect(&self, user: u64, protocol: &str) -> Result<Device, tungstenite::Error> {
+    pub(crate) async fn connect(&self, user: u64, protocol: &str) -> Result<Device, tungstenite::Error> {
         let authorization = format!("Bearer {}", self.token(user));
-        self.upgrade(&[("authorization", &authorization), ("sec-websocket-protocol", protocol)]).await
+        self.upgrade(&[("authorization", &authorization), ("sec-websocket-protocol", protocol)])
+            .await
     }
 
-    pub async fn upgrade(&self, headers: &[(&'static str, &str)]) -> Result<Device, tungstenite::Error> {
+    pub(crate) async fn upgrade(&self, headers: &[(&'static str, &str)]) -> Result<Device, tungstenite::Error> {
         let mut request = format!("ws://{}/v1/ws", self.address).into_client_request()?;
         for (name, value) in headers {
-            request.headers_mut().append(*name, HeaderValue::from_str(value).expect("a header"));
+            request
+                .headers_mut()
+                .append(*name, HeaderValue::from_str(value).expect("a header"));
         }
         let stream = TcpStream::connect(self.address).await.expect("the port is open");
         let (socket, response) = client_async(request, stream).await?;
         let protocol = response.headers().get("sec-websocket-protocol").expect("one is chosen");
-        Ok(Device { binary: protocol == BINARY, socket, waiting: Vec::new() })
+        Ok(Device {
+            binary: protocol == BINARY,
+            socket,
+            waiting: Vec::new(),
+        })
     }
 
     /// What logic does once it has stored something.
-    pub async fn downstream(&self, recipients: &[u64], event: Event) {
-        let downstream = Downstream { recipients: recipients.to_vec(), event: Some(event) };
-        Producer::new(self.log.clone() as Arc<dyn Log>).append_for(INSTANCE, vec![downstream]).await.expect("appended");
+    pub(crate) async fn downstream(&self, recipients: &[u64], event: Event) {
+        let downstream = Downstream {
+            recipients: recipients.to_vec(),
+            event: Some(event),
+        };
+        Producer::new(self.log.clone() as Arc<dyn Log>)
+            .append_for(INSTANCE, vec![downstream])
+            .await
+            .expect("appended");
     }
 
-    pub async fn next_upstream(&mut self) -> Upstream {
-        timeout(PATIENCE, self.upstream.recv()).await.expect("in time").expect("the tap is open")
+    pub(crate) async fn next_upstream(&mut self) -> Upstream {
+        timeout(PATIENCE, self.upstream.recv())
+            .await
+            .expect("in time")
+            .expect("the tap is open")
     }
 }
 
@@ -183,50 +231,79 @@ fn away() -> Failure {
 
 /// Conversation 1 has 250 messages, conversation 2 has 5,000, of all others nobody is a member.
 fn messages() -> MessageServiceClient {
-    MessageServiceClient::from_service(tower::service_fn(|call: im_schema::rpc::Call<message_service::Request>| async move {
-        match call.request {
-            message_service::Request::ListMessages(request) => {
-                let last = match request.conversation_id {
-                    1 => 250,
-                    2 => 5_000,
-                    _ => return Err(Failure::new(Reason::NotAMember, "")),
-                };
-                let end = last.min(request.from_sequence + u64::from(request.limit) - 1);
-                let messages = (request.from_sequence..=end).map(|sequence| message(request.conversation_id, sequence, "old")).collect();
-                let next_sequence = if end < last { end + 1 } else { 0 };
-                Ok(message_service::Response::ListMessages(ListMessagesResponse { messages, next_sequence }))
+    MessageServiceClient::from_service(tower::service_fn(
+        |call: im_schema::rpc::Call<message_service::Request>| async move {
+            match call.request {
+                message_service::Request::ListMessages(request) => {
+                    let last = match request.conversation_id {
+                        1 => 250,
+                        2 => 5_000,
+                        _ => return Err(Failure::new(Reason::NotAMember, "")),
+                    };
+                    let end = last.min(request.from_sequence + u64::from(request.limit) - 1);
+                    let messages = (request.from_sequence..=end)
+                        .map(|sequence| message(request.conversation_id, sequence, "old"))
+                        .collect();
+                    let next_sequence = if end < last { end + 1 } else { 0 };
+                    Ok(message_service::Response::ListMessages(ListMessagesResponse {
+                        messages,
+                        next_sequence,
+                    }))
+                }
+                message_service::Request::MarkRead(request) => {
+                    Ok(message_service::Response::MarkRead(MarkReadResponse {
+                        read_sequence: request.sequence,
+                        unread_count: 0,
+                    }))
+                }
+                message_service::Request::SendMessage(_) => Err(away()),
             }
-            message_service::Request::MarkRead(request) => {
-                Ok(message_service::Response::MarkRead(MarkReadResponse { read_sequence: request.sequence, unread_count: 0 }))
-            }
-            message_service::Request::SendMessage(_) => Err(away()),
-        }
-    }))
+        },
+    ))
 }
 
-pub fn message(conversation_id: u64, sequence: u64, body: &str) -> Message {
-    Message { message_id: sequence, conversation_id, sequence, sender_id: 1, content: Some(text(body)), ..Message::default() }
+pub(crate) fn message(conversation_id: u64, sequence: u64, body: &str) -> Message {
+    Message {
+        message_id: sequence,
+        conversation_id,
+        sequence,
+        sender_id: 1,
+        content: Some(text(body)),
+        ..Message::default()
+    }
 }
 
-pub fn text(body: &str) -> Content {
-    Content { kind: Some(content::Kind::Text(Text { body: body.into() })) }
+pub(crate) fn text(body: &str) -> Content {
+    Content {
+        kind: Some(content::Kind::Text(Text { body: body.into() })),
+    }
 }
 
-pub fn deliveries(items: Vec<(Message, Option<Origin>)>) -> Event {
-    let items = items.into_iter().map(|(message, origin)| Delivery { message: Some(message), origin }).collect();
+pub(crate) fn deliveries(items: Vec<(Message, Option<Origin>)>) -> Event {
+    let items = items
+        .into_iter()
+        .map(|(message, origin)| Delivery {
+            message: Some(message),
+            origin,
+        })
+        .collect();
     Event::Deliveries(Deliveries { items })
 }
 
-pub fn client_message_id(n: u64) -> String {
+pub(crate) fn client_message_id(n: u64) -> String {
     format!("0193b2a4-7c1e-7d3a-9a51-{n:012x}")
 }
 
-pub fn send(conversation_id: u64, n: u64, body: &str) -> client_frame::Body {
-    client_frame::Body::Send(SendMessageRequest { conversation_id, client_message_id: client_message_id(n), content: Some(text(body)) })
+pub(crate) fn send(conversation_id: u64, n: u64, body: &str) -> client_frame::Body {
+    client_frame::Body::Send(SendMessageRequest {
+        conversation_id,
+        client_message_id: client_message_id(n),
+        content: Some(text(body)),
+    })
 }
 
 /// A client.
-pub struct Device {
+pub(crate) struct Device {
     binary: bool,
     socket: WebSocketStream<TcpStream>,
     waiting: Vec<ServerFrame>,
@@ -234,11 +311,18 @@ pub struct Device {
 
 impl Device {
     /// Says several frames in one message.
-    pub async fn says(&mut self, frames: impl IntoIterator<Item = (u64, client_frame::Body)>) {
+    pub(crate) async fn says(&mut self, frames: impl IntoIterator<Item = (u64, client_frame::Body)>) {
         let mut bytes = Vec::new();
         for (request_id, body) in frames {
-            let frame = im_schema::v1::ClientFrame { request_id, body: Some(body) };
-            if self.binary { frame::encode_binary(&frame, &mut bytes) } else { frame::encode_text(&frame, &mut bytes) }
+            let frame = im_schema::v1::ClientFrame {
+                request_id,
+                body: Some(body),
+            };
+            if self.binary {
+                frame::encode_binary(&frame, &mut bytes)
+            } else {
+                frame::encode_text(&frame, &mut bytes)
+            }
         }
         let message = if self.binary {
             tungstenite::Message::binary(bytes)
@@ -249,13 +333,13 @@ impl Device {
     }
 
     /// Says what no client should.
-    pub async fn raw(&mut self, message: tungstenite::Message) {
+    pub(crate) async fn raw(&mut self, message: tungstenite::Message) {
         // the server may close before it has read everything
         let _ = self.socket.send(message).await;
     }
 
     /// The next frame.
-    pub async fn next(&mut self) -> ServerFrame {
+    pub(crate) async fn next(&mut self) -> ServerFrame {
         while self.waiting.is_empty() {
             match self.message().await {
                 Ok(frames) => self.waiting = frames,
@@ -266,15 +350,20 @@ impl Device {
     }
 
     /// The frames of the next message, or the close code and text.
-    pub async fn message(&mut self) -> Result<Vec<ServerFrame>, (u16, String)> {
+    pub(crate) async fn message(&mut self) -> Result<Vec<ServerFrame>, (u16, String)> {
         loop {
-            let message = timeout(PATIENCE, self.socket.next()).await.expect("in time").expect("a message before the end");
+            let message = timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("in time")
+                .expect("a message before the end");
             match message.expect("a WebSocket message") {
                 tungstenite::Message::Text(text) => {
                     return Ok(frame::decode_text(&text).map(|frame| frame.expect("a frame")).collect());
                 }
                 tungstenite::Message::Binary(bytes) => {
-                    return Ok(frame::decode_binary(&bytes).map(|frame| frame.expect("a frame")).collect());
+                    return Ok(frame::decode_binary(&bytes)
+                        .map(|frame| frame.expect("a frame"))
+                        .collect());
                 }
                 tungstenite::Message::Close(frame) => {
                     let frame = frame.expect("a close code");
@@ -286,15 +375,21 @@ impl Device {
     }
 
     /// The next frame has to be an error of this reason.
-    pub async fn is_refused(&mut self, request_id: u64, reason: &str) -> im_schema::v1::Problem {
+    pub(crate) async fn is_refused(&mut self, request_id: u64, reason: &str) -> im_schema::v1::Problem {
         let frame = self.next().await;
-        let Some(server_frame::Body::Error(problem)) = frame.body else { panic!("no error but {frame:?}") };
-        assert_eq!((frame.request_id, problem.reason.as_str()), (request_id, reason), "{problem:?}");
+        let Some(server_frame::Body::Error(problem)) = frame.body else {
+            panic!("no error but {frame:?}")
+        };
+        assert_eq!(
+            (frame.request_id, problem.reason.as_str()),
+            (request_id, reason),
+            "{problem:?}"
+        );
         problem
     }
 
     /// The connection has to be closed with this code, after whatever was on the way.
-    pub async fn is_closed(&mut self, code: u16, reason: &str) {
+    pub(crate) async fn is_closed(&mut self, code: u16, reason: &str) {
         loop {
             if let Err(close) = self.message().await {
                 assert_eq!(close, (code, reason.to_owned()));
