@@ -57,7 +57,7 @@ fn prefix(noted: &mut [Violation], parent: &str) {
 
 /// `value` must be greater than `bound`.
 #[inline]
-pub fn gt<T: PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
+pub fn gt<T: Copy + PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
     if value <= bound {
         broken(out, field, rule, format!("must be greater than {bound}, is {value}"));
     }
@@ -65,7 +65,7 @@ pub fn gt<T: PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static st
 
 /// `value` must be at least `bound`.
 #[inline]
-pub fn gte<T: PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
+pub fn gte<T: Copy + PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
     if value < bound {
         broken(out, field, rule, format!("must be at least {bound}, is {value}"));
     }
@@ -73,7 +73,7 @@ pub fn gte<T: PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static s
 
 /// `value` must be less than `bound`.
 #[inline]
-pub fn lt<T: PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
+pub fn lt<T: Copy + PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
     if value >= bound {
         broken(out, field, rule, format!("must be less than {bound}, is {value}"));
     }
@@ -81,7 +81,7 @@ pub fn lt<T: PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static st
 
 /// `value` must be at most `bound`.
 #[inline]
-pub fn lte<T: PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
+pub fn lte<T: Copy + PartialOrd + Display>(out: &mut Out, field: &str, rule: &'static str, value: T, bound: T) {
     if value > bound {
         broken(out, field, rule, format!("must be at most {bound}, is {value}"));
     }

@@ -9,11 +9,15 @@ use quote::quote;
 ///
 /// # Errors
 /// Never: every message can be named.
-pub fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
-    let entries = schema.messages.values().filter(|message| message.package.contains('.')).map(|message| {
-        let (name, rust) = (&message.full_name, tokens::path(&message.rust));
-        quote!(crate::catalogue::Entry::of::<#rust>(#name))
-    });
+pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
+    let entries = schema
+        .messages
+        .values()
+        .filter(|message| message.package.contains('.'))
+        .map(|message| {
+            let (name, rust) = (&message.full_name, tokens::path(&message.rust));
+            quote!(crate::catalogue::Entry::of::<#rust>(#name))
+        });
     Ok(quote! {
         /// All messages of the schema by full name, in order of names.
         pub const MESSAGES: &[crate::catalogue::Entry] = &[#(#entries),*];

@@ -9,9 +9,6 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use std::collections::BTreeMap;
 
-#[cfg(test)]
-mod tests;
-
 /// All impls of the schema.
 ///
 /// # Errors
@@ -39,10 +36,10 @@ fn emit_message(schema: &Schema, message: &Message) -> Result<TokenStream, Schem
         let read = read_field(schema, message, field);
         quote!(#position => #read,)
     });
-    let position = if message.fields.is_empty() {
-        quote!(_position)
+    let (name, position) = if message.fields.is_empty() {
+        (quote!(_name), quote!(_position))
     } else {
-        quote!(position)
+        (quote!(name), quote!(position))
     };
     let read = if message.fields.is_empty() {
         quote!(json::ignore(access))
@@ -65,7 +62,7 @@ fn emit_message(schema: &Schema, message: &Message) -> Result<TokenStream, Schem
         impl json::Message for #rust {
             const FIELDS: &'static [&'static str] = &[#(#names),*];
 
-            fn position(name: &str) -> Option<usize> {
+            fn position(#name: &str) -> Option<usize> {
                 #positions
             }
 
@@ -96,10 +93,7 @@ fn positions(message: &Message) -> Result<TokenStream, SchemaError> {
         arms.push(quote!(#(#names)|* => Some(#position),));
     }
     if arms.is_empty() {
-        return Ok(quote!({
-            let _ = name;
-            None
-        }));
+        return Ok(quote!(None));
     }
     Ok(quote!(match name { #(#arms)* _ => None }))
 }
@@ -146,7 +140,7 @@ fn write_oneof(schema: &Schema, message: &Message, index: usize) -> TokenStream 
         .filter(|field| field.oneof == Some(index))
         .map(|field| {
             let (form, name, variant) = (form(schema, &field.kind), &field.json_name, ident(&field.variant));
-            quote!(Some(#rust::#variant(value)) => fields.value::<#form, _>(#name, value)?,)
+            quote!(Some(#rust::#variant(value)) => { fields.value::<#form, _>(#name, value)?; })
         });
     quote!(match &self.#field { #(#arms)* None => {} })
 }

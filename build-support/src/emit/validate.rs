@@ -2,9 +2,6 @@
 
 mod field;
 mod pattern;
-#[cfg(test)]
-mod tests;
-
 use super::{
     json::oneof_field,
     tokens::{ident, path},
@@ -121,7 +118,7 @@ impl Context<'_> {
             let names: Vec<_> = members.iter().map(|member| member.json_name.as_str()).collect();
             let text = format!("must have one of {}", names.join(", "));
             let name = oneof.name.to_lower_camel_case();
-            arms.push(quote!(None => validate::broken(out, #name, "required", #text),));
+            arms.push(quote!(None => { validate::broken(out, #name, "required", #text); }));
         }
         if arms.is_empty() {
             return Ok(quote!());
@@ -141,7 +138,7 @@ impl Context<'_> {
                     (false, true) => quote!(),
                     (false, false) => quote!(if let Some(value) = &self.#rust { #checks }),
                     (true, true) => quote!(if self.#rust.is_none() { #missing; }),
-                    (true, false) => quote!(match &self.#rust { Some(value) => { #checks } None => #missing, }),
+                    (true, false) => quote!(match &self.#rust { Some(value) => { #checks } None => { #missing; } }),
                 })
             }
             Cardinality::Implicit => {
@@ -155,7 +152,8 @@ impl Context<'_> {
                     return Ok(if bound.is_empty() { bound } else { quote!({ #bound }) });
                 }
                 let zero = field::is_zero(&field.kind, &quote!(self.#rust));
-                Ok(quote!(if #zero { #missing; } else { #bound }))
+                let otherwise = (!bound.is_empty()).then(|| quote!(else { #bound }));
+                Ok(quote!(if #zero { #missing; } #otherwise))
             }
             Cardinality::Repeated => self.emit_repeated(message, field),
             Cardinality::Map(_) => self.emit_map(message, field),

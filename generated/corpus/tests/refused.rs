@@ -59,7 +59,7 @@ fn what_is_not_json_is_malformed_and_the_place_is_named() {
     assert!(
         fail("{\"anInt32\":1,\n \"aBool\":x}")
             .message()
-            .ends_with("at line 2 column 11"),
+            .ends_with("at line 2 column 10"),
         "{}",
         fail("{\"anInt32\":1,\n \"aBool\":x}")
     );
