@@ -2,7 +2,7 @@
 //!
 //! Every write is one transaction and durable when its call returns. Reads see every write that returned before they began.
 //! Times are milliseconds since 1970. Lists of ids may hold repetitions unless said otherwise. An adapter keeps these promises by
-//! passing the suite in [`conformance`].
+//! passing the suite in `conformance`.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -299,7 +299,7 @@ fn shown(view: ConversationView) -> Result<Conversation, Failure> {
         member_count: view.member_count,
         created_at: Some(Timestamp::from_millis(view.created_at_ms)),
         last_activity_at: Some(Timestamp::from_millis(view.last_activity_ms)),
-        last_message: view.last_message.map(message).transpose()?,
+        last_message: view.last_message.as_ref().map(message).transpose()?,
         last_sequence: view.last_sequence,
         read_sequence: view.read_sequence,
         unread_count: view.last_sequence.saturating_sub(view.read_sequence),

@@ -53,7 +53,7 @@ impl MessageRepo for Messages {
             .read_messages(request.conversation(), request.from_sequence, request.forward, limit)
             .await
             .map_err(Failure::from)?;
-        let messages = messages.into_iter().map(shown).collect::<Result<_, _>>()?;
+        let messages = messages.iter().map(shown).collect::<Result<_, _>>()?;
         Ok(ReadMessagesResponse {
             messages,
             last_sequence,
@@ -105,7 +105,7 @@ fn told(outcome: StoreOutcome) -> proto::StoreOutcome {
 }
 
 /// A message as it is shown.
-pub(super) fn shown(record: MessageRecord) -> Result<Message, Failure> {
+pub(super) fn shown(record: &MessageRecord) -> Result<Message, Failure> {
     let content = Content::decode(record.content.as_slice()).map_err(|error| {
         Failure::from(StoreError::Unreadable {
             what: "a message's content",

@@ -183,7 +183,7 @@ async fn a_message_goes_in_and_comes_out() {
         peer_id: 8,
         created_at: at(NOW),
     };
-    let opened = repo.conversations.ensure_direct(Peer, direct.clone()).await.unwrap();
+    let opened = repo.conversations.ensure_direct(Peer, direct).await.unwrap();
     assert!(opened.created);
     assert_eq!(opened.conversation.unwrap().peer_id, 8);
     let oneself = EnsureDirectRequest { peer_id: 7, ..direct };

@@ -34,7 +34,7 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Opens the database of `config`, brings it to this version's schema and starts the writer. If the last process did not
-    /// close it, its log is replayed and the database is checked in the background (see [`check`]).
+    /// close it, its log is replayed and the database is checked in the background.
     ///
     /// # Errors
     /// The folder, the file or a migration does not work.
