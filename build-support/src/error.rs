@@ -11,7 +11,11 @@ pub struct SchemaError {
 impl SchemaError {
     /// Something is wrong with `element` (a full name like `parlance.v1.Message.sequence`; empty for the whole file) in `file`.
     pub fn new(file: impl fmt::Display, element: impl fmt::Display, reason: impl fmt::Display) -> Self {
-        Self { file: file.to_string(), element: element.to_string(), reason: reason.to_string() }
+        Self {
+            file: file.to_string(),
+            element: element.to_string(),
+            reason: reason.to_string(),
+        }
     }
 }
 

@@ -23,7 +23,8 @@ pub fn generate(schema_dir: impl AsRef<Path>, out_dir: impl AsRef<Path>) -> Resu
     let schema = load(schema_dir)?;
     let write = |name: &str, bytes: &[u8]| {
         let path = out_dir.join(name);
-        fs::write(&path, bytes).map_err(|error| SchemaError::new(path.display(), "", format!("cannot be written: {error}")))
+        fs::write(&path, bytes)
+            .map_err(|error| SchemaError::new(path.display(), "", format!("cannot be written: {error}")))
     };
     write("descriptor.bin", &schema.descriptor_set)?;
     for emitter in emit::EMITTERS {

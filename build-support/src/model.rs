@@ -395,11 +395,16 @@ impl Schema {
     pub fn method(&self, full_name: &str) -> Option<(&Service, &Method)> {
         let (service, method) = full_name.rsplit_once('.')?;
         let service = self.services.iter().find(|candidate| candidate.full_name == service)?;
-        Some((service, service.methods.iter().find(|candidate| candidate.name == method)?))
+        Some((
+            service,
+            service.methods.iter().find(|candidate| candidate.name == method)?,
+        ))
     }
 
     /// The topics with the messages that go through them, by name of the message.
     pub fn topics(&self) -> impl Iterator<Item = (&Message, &Topic)> {
-        self.messages.values().filter_map(|message| Some((message, message.topic.as_ref()?)))
+        self.messages
+            .values()
+            .filter_map(|message| Some((message, message.topic.as_ref()?)))
     }
 }

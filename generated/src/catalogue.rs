@@ -20,7 +20,11 @@ impl Entry {
     /// The entry of a message type.
     #[must_use]
     pub const fn of<M: Message + Default + Serialize + DeserializeOwned>(name: &'static str) -> Self {
-        Self { name, to_json: to_json::<M>, from_json: from_json::<M> }
+        Self {
+            name,
+            to_json: to_json::<M>,
+            from_json: from_json::<M>,
+        }
     }
 
     /// The message of this name, if the schema has it.

@@ -57,7 +57,13 @@ impl Failure {
         if message.is_empty() {
             message = Cow::Borrowed(reason.spec().summary);
         }
-        Self(Box::new(Inner { reason, message, violations: Vec::new(), retry_after: None, cause: None }))
+        Self(Box::new(Inner {
+            reason,
+            message,
+            violations: Vec::new(),
+            retry_after: None,
+            cause: None,
+        }))
     }
 
     /// The request breaks these rules.
@@ -132,7 +138,11 @@ impl Failure {
     /// As a fault of the server: one with another reason becomes the cause, since its reason is nothing for whoever asked.
     #[must_use]
     pub fn as_internal(self) -> Self {
-        if self.reason() == Reason::Internal { self } else { Self::new(Reason::Internal, "").because(self) }
+        if self.reason() == Reason::Internal {
+            self
+        } else {
+            Self::new(Reason::Internal, "").because(self)
+        }
     }
 
     /// As something that is away for now: `UNAVAILABLE`, `DEADLINE_EXCEEDED` and `RATE_LIMITED` stay as they are, another one becomes the

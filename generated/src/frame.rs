@@ -63,7 +63,8 @@ pub fn decode_binary<F: Message + Default>(message: &[u8]) -> impl Iterator<Item
             rest = &[];
         }
         Some(frame.and_then(|frame| {
-            F::decode(frame).map_err(|error| Failure::malformed("a frame is no protobuf of the expected message").because(error))
+            F::decode(frame)
+                .map_err(|error| Failure::malformed("a frame is no protobuf of the expected message").because(error))
         }))
     });
     bounded(move || frames.next())
@@ -74,7 +75,10 @@ fn cut<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Failure> {
     let length = prost::decode_length_delimiter(&mut *rest)
         .map_err(|error| Failure::malformed("the length of a frame is none").because(error))?;
     if length > rest.len() {
-        return Err(Failure::malformed(format!("a frame of {length} bytes is cut off after {}", rest.len())));
+        return Err(Failure::malformed(format!(
+            "a frame of {length} bytes is cut off after {}",
+            rest.len()
+        )));
     }
     let (frame, after) = rest.split_at(length);
     *rest = after;
@@ -131,7 +135,9 @@ fn bounded<F>(mut next: impl FnMut() -> Option<Result<F, Failure>>) -> impl Iter
         let frame = next()?;
         count += 1;
         if count > MAX_FRAMES {
-            return Some(Err(Failure::too_large(format!("a message holds at most {MAX_FRAMES} frames"))));
+            return Some(Err(Failure::too_large(format!(
+                "a message holds at most {MAX_FRAMES} frames"
+            ))));
         }
         Some(frame)
     })

@@ -27,7 +27,9 @@ pub fn request<T>(context: &Context, message: T) -> Result<Request<T>, Failure> 
         request.metadata_mut().insert(AUTHORIZATION, value);
     }
     if let Some(deadline) = context.deadline {
-        let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
+        let left = deadline
+            .checked_duration_since(Instant::now())
+            .filter(|left| !left.is_zero());
         request.set_timeout(left.ok_or_else(|| Failure::deadline_exceeded(""))?);
     }
     Ok(request)
@@ -38,7 +40,9 @@ pub fn request<T>(context: &Context, message: T) -> Result<Request<T>, Failure> 
 /// # Errors
 /// What the status says.
 pub fn answer<T>(answer: Result<Response<T>, Status>) -> Result<T, Failure> {
-    answer.map(Response::into_inner).map_err(|status| Failure::from_status(&status))
+    answer
+        .map(Response::into_inner)
+        .map_err(|status| Failure::from_status(&status))
 }
 
 /// A request that came in: who calls is not known yet, only the token, the address and the deadline.
@@ -68,6 +72,11 @@ fn bearer(metadata: &MetadataMap) -> Option<&str> {
 
 /// From tonic's own server, or from axum's if that accepted the connection.
 fn address<T>(request: &Request<T>) -> Option<IpAddr> {
-    let from_axum = || request.extensions().get::<axum::extract::ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let from_axum = || {
+        request
+            .extensions()
+            .get::<axum::extract::ConnectInfo<SocketAddr>>()
+            .map(|info| info.0)
+    };
     request.remote_addr().or_else(from_axum).map(|address| address.ip())
 }

@@ -108,19 +108,28 @@ impl Context {
     /// A call from one service to another in this process.
     #[must_use]
     pub fn internal() -> Self {
-        Self { identity: Identity::Service, ..Self::default() }
+        Self {
+            identity: Identity::Service,
+            ..Self::default()
+        }
     }
 
     /// A call of a user who has been authenticated.
     #[must_use]
     pub fn user(caller: Caller) -> Self {
-        Self { identity: Identity::User(caller), ..Self::default() }
+        Self {
+            identity: Identity::User(caller),
+            ..Self::default()
+        }
     }
 
     /// A call with a bearer token that has yet to be verified.
     #[must_use]
     pub fn bearer(token: impl Into<Arc<str>>) -> Self {
-        Self { token: Some(token.into()), ..Self::default() }
+        Self {
+            token: Some(token.into()),
+            ..Self::default()
+        }
     }
 
     /// The caller, for a method of [`Access::User`] or [`Access::Admin`].
@@ -141,7 +150,10 @@ impl Context {
     pub fn peer(&self) -> Result<Peer, Failure> {
         match &self.identity {
             Identity::Service => Ok(Peer),
-            _ => Err(Failure::new(Reason::PermissionDenied, "this call is for services of the platform")),
+            _ => Err(Failure::new(
+                Reason::PermissionDenied,
+                "this call is for services of the platform",
+            )),
         }
     }
 
@@ -177,7 +189,10 @@ pub async fn send<R, A>(stack: &Stack<R, A>, call: Call<R>) -> Result<A, Failure
 /// What a client says if a layer answered with the response of another method.
 #[must_use]
 pub fn answer_of_another(method: &Method) -> Failure {
-    Failure::new(Reason::Internal, format!("the answer to {} is that of another method", method.name))
+    Failure::new(
+        Reason::Internal,
+        format!("the answer to {} is that of another method", method.name),
+    )
 }
 
 /// Rules of the schema, compiled.
@@ -192,6 +207,10 @@ pub trait Validate {
     fn validate(&self) -> Result<(), Failure> {
         let mut out = Vec::new();
         self.check(&mut out);
-        if out.is_empty() { Ok(()) } else { Err(Failure::violations(out)) }
+        if out.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::violations(out))
+        }
     }
 }

@@ -27,7 +27,11 @@ impl Topic {
     /// The name of an instance's own topic, or of the topic that all share.
     #[must_use]
     pub fn name_for(&self, instance: &str) -> String {
-        if self.per_instance { format!("{}.{instance}", self.name) } else { self.name.to_owned() }
+        if self.per_instance {
+            format!("{}.{instance}", self.name)
+        } else {
+            self.name.to_owned()
+        }
     }
 }
 
@@ -45,7 +49,8 @@ pub trait TopicPayload: Message + Default + Validate {
 pub fn pack<'a, T: TopicPayload + 'a>(items: impl IntoIterator<Item = &'a T>) -> Bytes {
     let mut record = BytesMut::new();
     for item in items {
-        item.encode_length_delimited(&mut record).expect("a BytesMut grows as needed");
+        item.encode_length_delimited(&mut record)
+            .expect("a BytesMut grows as needed");
     }
     record.freeze()
 }
@@ -71,7 +76,11 @@ fn read<T: TopicPayload>(mut record: impl Buf) -> Result<Vec<T>, Failure> {
     let mut items = Vec::new();
     while record.has_remaining() {
         let item = T::decode_length_delimited(&mut record).map_err(|error| {
-            let why = format!("payload {} of a record of {} is cut off or of another type", items.len(), T::TOPIC.name);
+            let why = format!(
+                "payload {} of a record of {} is cut off or of another type",
+                items.len(),
+                T::TOPIC.name
+            );
             Failure::malformed(why).because(error)
         })?;
         items.push(item);

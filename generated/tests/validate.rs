@@ -102,6 +102,7 @@ fn log_records_have_rules_too() {
     let delivery = internal::v1::Delivery {
         message: None,
         origin: None,
+        told: false,
     };
     let downstream = internal::v1::Downstream {
         recipients: vec![],

@@ -12,7 +12,11 @@ use quote::{format_ident, quote};
 /// Emits the catalogue and the errors of the methods.
 pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
     let catalogue = catalogue(&schema.reasons);
-    let errors = schema.services.iter().flat_map(|service| &service.methods).map(|method| error(schema, method));
+    let errors = schema
+        .services
+        .iter()
+        .flat_map(|service| &service.methods)
+        .map(|method| error(schema, method));
     Ok(quote!(#catalogue #(#errors)*))
 }
 
@@ -20,7 +24,15 @@ fn catalogue(reasons: &[Reason]) -> TokenStream {
     let reason = path("crate::parlance::Reason");
     let arms = reasons.iter().map(|spec| {
         let variant = ident(&spec.variant);
-        let Reason { name, code_name, http, close, retryable, advice, .. } = spec;
+        let Reason {
+            name,
+            code_name,
+            http,
+            close,
+            retryable,
+            advice,
+            ..
+        } = spec;
         let code = ident(&code_name.to_upper_camel_case());
         let summary = first_sentence(&spec.comment);
         quote! {
@@ -38,7 +50,11 @@ fn catalogue(reasons: &[Reason]) -> TokenStream {
     });
     let variants = reasons.iter().map(|spec| ident(&spec.variant));
     let constructors = reasons.iter().map(|spec| {
-        let (docs, name, variant) = (docs(&spec.comment), ident(&spec.name.to_snake_case()), ident(&spec.variant));
+        let (docs, name, variant) = (
+            docs(&spec.comment),
+            ident(&spec.name.to_snake_case()),
+            ident(&spec.variant),
+        );
         quote! {
             #docs
             pub fn #name(message: impl Into<::std::borrow::Cow<'static, str>>) -> Self {
@@ -77,11 +93,19 @@ fn first_sentence(comment: &str) -> String {
 fn error(schema: &Schema, method: &Method) -> TokenStream {
     let name = format_ident!("{}Error", method.name);
     let doc = format!(" Why `{}` does not succeed.", method.name);
-    let reasons: Vec<&Reason> = schema.reasons.iter().filter(|reason| method.reasons.contains(&reason.name)).collect();
+    let reasons: Vec<&Reason> = schema
+        .reasons
+        .iter()
+        .filter(|reason| method.reasons.contains(&reason.name))
+        .collect();
     let variants: Vec<_> = reasons.iter().map(|reason| ident(&reason.variant)).collect();
     let comments = reasons.iter().map(|reason| docs(&reason.comment));
     let constructors = reasons.iter().map(|reason| {
-        let (docs, function, variant) = (docs(&reason.comment), ident(&reason.name.to_snake_case()), ident(&reason.variant));
+        let (docs, function, variant) = (
+            docs(&reason.comment),
+            ident(&reason.name.to_snake_case()),
+            ident(&reason.variant),
+        );
         quote! {
             #docs
             pub fn #function(message: impl Into<Cow<'static, str>>) -> Self {

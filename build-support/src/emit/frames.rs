@@ -15,9 +15,20 @@ use std::collections::BTreeMap;
 
 /// Emits the table of frames, the conversions and the dispatch; nothing if the schema has no frames.
 pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
-    let find = |name: &str| schema.messages.values().find(|message| message.name == name && frames(message).next().is_some());
-    let (Some(client), Some(server)) = (find(CLIENT), find(SERVER)) else { return Ok(TokenStream::new()) };
-    let (table, conversions, dispatch) = (table(schema, client, server), conversions(schema, client, server), dispatch(schema, client, server));
+    let find = |name: &str| {
+        schema
+            .messages
+            .values()
+            .find(|message| message.name == name && frames(message).next().is_some())
+    };
+    let (Some(client), Some(server)) = (find(CLIENT), find(SERVER)) else {
+        return Ok(TokenStream::new());
+    };
+    let (table, conversions, dispatch) = (
+        table(schema, client, server),
+        conversions(schema, client, server),
+        dispatch(schema, client, server),
+    );
     Ok(quote! {
         use crate::{failure::Failure, frame::{Direction, FrameInfo}, rpc, services};
 
@@ -28,7 +39,10 @@ pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
 }
 
 fn frames(message: &Message) -> impl Iterator<Item = (&Field, &Frame)> {
-    message.fields.iter().filter_map(|field| Some((field, field.frame.as_ref()?)))
+    message
+        .fields
+        .iter()
+        .filter_map(|field| Some((field, field.frame.as_ref()?)))
 }
 
 /// Path of the enum of a frame message.
@@ -44,25 +58,30 @@ fn payload<'a>(schema: &'a Schema, field: &Field) -> Option<&'a Message> {
 }
 
 fn table(schema: &Schema, client: &Message, server: &Message) -> TokenStream {
-    let rows = [(client, "Client"), (server, "Server")].into_iter().flat_map(|(message, direction)| {
-        let direction = ident(direction);
-        frames(message).map(move |(field, frame)| {
-            let (name, json_name) = (&field.name, &field.json_name);
-            let payload = payload(schema, field).map_or("", |message| message.full_name.as_str());
-            let method = method(schema, frame).map_or_else(|| quote!(None), |(path, _)| quote!(Some(&#path)));
-            let reply = frame.reply.as_ref().map_or_else(|| quote!(None), |reply| quote!(Some(#reply)));
-            quote! {
-                FrameInfo {
-                    name: #name,
-                    json_name: #json_name,
-                    direction: Direction::#direction,
-                    payload: #payload,
-                    method: #method,
-                    reply: #reply,
+    let rows = [(client, "Client"), (server, "Server")]
+        .into_iter()
+        .flat_map(|(message, direction)| {
+            let direction = ident(direction);
+            frames(message).map(move |(field, frame)| {
+                let (name, json_name) = (&field.name, &field.json_name);
+                let payload = payload(schema, field).map_or("", |message| message.full_name.as_str());
+                let method = method(schema, frame).map_or_else(|| quote!(None), |(path, _)| quote!(Some(&#path)));
+                let reply = frame
+                    .reply
+                    .as_ref()
+                    .map_or_else(|| quote!(None), |reply| quote!(Some(#reply)));
+                quote! {
+                    FrameInfo {
+                        name: #name,
+                        json_name: #json_name,
+                        direction: Direction::#direction,
+                        payload: #payload,
+                        method: #method,
+                        reply: #reply,
+                    }
                 }
-            }
-        })
-    });
+            })
+        });
     quote! {
         /// Every frame: those of clients first, each in order of the schema.
         pub static FRAMES: &[FrameInfo] = &[#(#rows),*];
@@ -118,7 +137,10 @@ fn dispatch(schema: &Schema, client: &Message, server: &Message) -> TokenStream 
     for (field, frame) in frames(client) {
         let variant = ident(&field.variant);
         let called = frame.rpc.as_ref().and_then(|rpc| schema.method(rpc));
-        let reply = frame.reply.as_ref().and_then(|reply| server.fields.iter().find(|field| field.name == *reply));
+        let reply = frame
+            .reply
+            .as_ref()
+            .and_then(|reply| server.fields.iter().find(|field| field.name == *reply));
         let (Some((service, method)), Some(reply)) = (called, reply) else {
             own.push(quote!(#asked::#variant(_)));
             continue;
@@ -143,7 +165,10 @@ fn dispatch(schema: &Schema, client: &Message, server: &Message) -> TokenStream 
             [only] => quote!(#only),
             several => quote!((#(#several)|*)),
         };
-        (quote!(#(#own)|* => None,), quote!(own @ #one_of => return Ok(Dispatch::Own(own)),))
+        (
+            quote!(#(#own)|* => None,),
+            quote!(own @ #one_of => return Ok(Dispatch::Own(own)),),
+        )
     };
     quote! {
         /// The services that frames lead to.

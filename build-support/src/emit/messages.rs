@@ -18,21 +18,37 @@ pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
     let wrong = |why: String| SchemaError::new("descriptor set", "", why);
     let set = FileDescriptorSet::decode(schema.descriptor_set.as_slice()).map_err(|error| wrong(error.to_string()))?;
     // prost wants to see all files, but types of others have a place already.
-    let own = set.file.iter().filter(|file| schema.files.iter().any(|own| own == file.name()));
-    let own: BTreeSet<Module> = own.map(|file| Module::from_protobuf_package_name(file.package())).collect();
+    let own = set
+        .file
+        .iter()
+        .filter(|file| schema.files.iter().any(|own| own == file.name()));
+    let own: BTreeSet<Module> = own
+        .map(|file| Module::from_protobuf_package_name(file.package()))
+        .collect();
     let requests = set.file.into_iter().map(|mut file| {
         flatten_comments(&mut file);
         (Module::from_protobuf_package_name(file.package()), file)
     });
-    let generated = config(schema).generate(requests.collect()).map_err(|error| wrong(error.to_string()))?;
+    let generated = config(schema)
+        .generate(requests.collect())
+        .map_err(|error| wrong(error.to_string()))?;
     let mut root = Tree::default();
     for (module, source) in generated.into_iter().filter(|(module, _)| own.contains(module)) {
-        let tokens = source.parse().map_err(|error| wrong(format!("prost's output is no Rust: {error}")))?;
+        let tokens = source
+            .parse()
+            .map_err(|error| wrong(format!("prost's output is no Rust: {error}")))?;
         root.insert(module.parts(), tokens);
     }
-    let served = schema.services.iter().map(|service| service.package.split('.').next().unwrap_or_default());
+    let served = schema
+        .services
+        .iter()
+        .map(|service| service.package.split('.').next().unwrap_or_default());
     let root = root.emit(&served.collect());
-    let debugs = schema.messages.values().filter(|message| is_sensitive(message)).map(debug);
+    let debugs = schema
+        .messages
+        .values()
+        .filter(|message| is_sensitive(message))
+        .map(debug);
     Ok(quote!(#root #(#debugs)*))
 }
 
@@ -40,9 +56,18 @@ fn config(schema: &Schema) -> prost_build::Config {
     let mut config = prost_build::Config::new();
     config.bytes(["."]).btree_map(["."]);
     for well_known in ["Timestamp", "Duration", "FieldMask"] {
-        config.extern_path(format!(".google.protobuf.{well_known}"), format!("crate::wkt::{well_known}"));
+        config.extern_path(
+            format!(".google.protobuf.{well_known}"),
+            format!("crate::wkt::{well_known}"),
+        );
     }
-    config.skip_debug(schema.messages.values().filter(|message| is_sensitive(message)).map(|message| &message.full_name));
+    config.skip_debug(
+        schema
+            .messages
+            .values()
+            .filter(|message| is_sensitive(message))
+            .map(|message| &message.full_name),
+    );
     let services = tonic_prost_build::configure()
         .codec_path("crate::grpc::Codec")
         .emit_rerun_if_changed(false)
@@ -82,9 +107,9 @@ impl Tree {
         let content = self.content;
         let children = self.children.into_iter().map(|(name, child)| {
             let doc = format!(" The package part `{name}`.");
-            let allow = served.contains(name.as_str()).then(|| {
-                quote!(#[expect(clippy::allow_attributes, reason = "that is how tonic writes it")])
-            });
+            let allow = served
+                .contains(name.as_str())
+                .then(|| quote!(#[expect(clippy::allow_attributes, reason = "that is how tonic writes it")]));
             let (name, content) = (ident(&name), child.emit(&BTreeSet::new()));
             quote! {
                 #[doc = #doc]
@@ -104,19 +129,27 @@ fn is_sensitive(message: &Message) -> bool {
 fn debug(message: &Message) -> TokenStream {
     let owner = path(&message.rust);
     let name = &message.name;
-    let plain = message.fields.iter().filter(|field| field.oneof.is_none()).map(|field| {
-        let (label, member) = (&field.name, ident(&field.rust));
-        if field.sensitive {
-            quote!(.field(#label, &format_args!("…")))
-        } else {
-            quote!(.field(#label, &self.#member))
-        }
-    });
+    let plain = message
+        .fields
+        .iter()
+        .filter(|field| field.oneof.is_none())
+        .map(|field| {
+            let (label, member) = (&field.name, ident(&field.rust));
+            if field.sensitive {
+                quote!(.field(#label, &format_args!("…")))
+            } else {
+                quote!(.field(#label, &self.#member))
+            }
+        });
     let oneofs = message.oneofs.iter().map(|oneof| {
         let (label, member) = (&oneof.name, ident(&snake(&oneof.name)));
         quote!(.field(#label, &self.#member))
     });
-    let enums = message.oneofs.iter().enumerate().map(|(index, oneof)| debug_of_oneof(message, index, oneof));
+    let enums = message
+        .oneofs
+        .iter()
+        .enumerate()
+        .map(|(index, oneof)| debug_of_oneof(message, index, oneof));
     quote! {
         impl ::std::fmt::Debug for #owner {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -131,14 +164,18 @@ fn debug(message: &Message) -> TokenStream {
 /// prost leaves `Debug` out of the oneofs of such a message too.
 fn debug_of_oneof(message: &Message, index: usize, oneof: &Oneof) -> TokenStream {
     let owner = path(&oneof.rust);
-    let arms = message.fields.iter().filter(|field| field.oneof == Some(index)).map(|field| {
-        let (variant, label) = (ident(&field.variant), &field.variant);
-        if field.sensitive {
-            quote!(Self::#variant(_) => f.debug_tuple(#label).field(&format_args!("…")).finish(),)
-        } else {
-            quote!(Self::#variant(value) => f.debug_tuple(#label).field(value).finish(),)
-        }
-    });
+    let arms = message
+        .fields
+        .iter()
+        .filter(|field| field.oneof == Some(index))
+        .map(|field| {
+            let (variant, label) = (ident(&field.variant), &field.variant);
+            if field.sensitive {
+                quote!(Self::#variant(_) => f.debug_tuple(#label).field(&format_args!("…")).finish(),)
+            } else {
+                quote!(Self::#variant(value) => f.debug_tuple(#label).field(value).finish(),)
+            }
+        });
     quote! {
         impl ::std::fmt::Debug for #owner {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {

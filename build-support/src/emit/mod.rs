@@ -1,16 +1,16 @@
 //! From the model to Rust: one emitter, one file.
 
-pub mod openapi;
-mod rest;
-mod json;
-pub(crate) mod ids;
 mod catalogue;
 mod errors;
 mod frames;
+pub(crate) mod ids;
+mod json;
 mod messages;
+pub mod openapi;
+mod rest;
 mod services;
-mod topics;
 mod tokens;
+mod topics;
 mod validate;
 mod way;
 
@@ -28,26 +28,31 @@ pub struct Emitter {
 
 /// All of them.
 pub const EMITTERS: &[Emitter] = &[
-    Emitter { file: "catalogue.rs", emit: catalogue::emit },
-    Emitter { file: "errors.rs", emit: errors::emit },
-    Emitter { file: "frames.rs", emit: frames::emit },
-    Emitter { file: "messages.rs", emit: messages::emit },
-    Emitter { file: "services.rs", emit: services::emit },
-    Emitter { file: "topics.rs", emit: topics::emit },
-    Emitter { file: "ids.rs", emit: ids::emit },
-    Emitter { file: "json.rs", emit: json::emit },
-    Emitter { file: "rest.rs", emit: rest::emit },
-    Emitter { file: "validate.rs", emit: validate::emit },
+    Emitter::new("catalogue.rs", catalogue::emit),
+    Emitter::new("errors.rs", errors::emit),
+    Emitter::new("frames.rs", frames::emit),
+    Emitter::new("ids.rs", ids::emit),
+    Emitter::new("json.rs", json::emit),
+    Emitter::new("messages.rs", messages::emit),
+    Emitter::new("rest.rs", rest::emit),
+    Emitter::new("services.rs", services::emit),
+    Emitter::new("topics.rs", topics::emit),
+    Emitter::new("validate.rs", validate::emit),
 ];
 
 impl Emitter {
+    const fn new(file: &'static str, emit: fn(&Schema) -> Result<TokenStream, SchemaError>) -> Self {
+        Self { file, emit }
+    }
+
     /// The formatted source.
     ///
     /// # Errors
     /// What the emitter cannot honour.
     pub fn source(&self, schema: &Schema) -> Result<String, SchemaError> {
         let tokens = (self.emit)(schema)?;
-        let file = syn::parse2(tokens).map_err(|error| SchemaError::new(self.file, "", format!("is no Rust: {error}")))?;
+        let file =
+            syn::parse2(tokens).map_err(|error| SchemaError::new(self.file, "", format!("is no Rust: {error}")))?;
         Ok(prettyplease::unparse(&file))
     }
 }

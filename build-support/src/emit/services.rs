@@ -14,7 +14,11 @@ use quote::{format_ident, quote};
 /// Emits traits, clients, modules and the policy table.
 pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
     let services = schema.services.iter().map(|service| {
-        let (definition, client, module) = (definition(schema, service), client(schema, service), module(schema, service));
+        let (definition, client, module) = (
+            definition(schema, service),
+            client(schema, service),
+            module(schema, service),
+        );
         quote!(#definition #client #module)
     });
     let rows = schema.services.iter().flat_map(|service| {
@@ -55,7 +59,10 @@ fn definition(schema: &Schema, service: &Service) -> TokenStream {
     let (docs, name) = (self::docs(&service.comment), ident(&service.name));
     let methods = service.methods.iter().map(|method| {
         let (docs, function) = (self::docs(&method.comment), ident(&method.rust));
-        let (request, response) = (path(&schema.messages[&method.request].rust), path(&schema.messages[&method.response].rust));
+        let (request, response) = (
+            path(&schema.messages[&method.request].rust),
+            path(&schema.messages[&method.response].rust),
+        );
         let error = format_ident!("{}Error", method.name);
         let (role, caller) = match method.access {
             Access::User | Access::Admin => ("caller", quote!(rpc::Caller)),
@@ -80,15 +87,27 @@ fn definition(schema: &Schema, service: &Service) -> TokenStream {
 /// The client that callers have, whatever stands behind it.
 fn client(schema: &Schema, service: &Service) -> TokenStream {
     let (client, name, module) = (client_name(service), ident(&service.name), module_name(service));
-    let doc = format!(" Calls [`{}`], in this process or through a channel, behind its layers. Cheap to clone.", service.name);
+    let doc = format!(
+        " Calls [`{}`], in this process or through a channel, behind its layers. Cheap to clone.",
+        service.name
+    );
     let catch_all = (service.methods.len() > 1).then(|| quote!(_ => Err(rpc::answer_of_another(method)),));
     let methods = service.methods.iter().map(|method| {
         let (docs, function, variant) = (docs(&method.comment), ident(&method.rust), ident(&method.name));
-        let (request, response) = (path(&schema.messages[&method.request].rust), path(&schema.messages[&method.response].rust));
+        let (request, response) = (
+            path(&schema.messages[&method.request].rust),
+            path(&schema.messages[&method.response].rust),
+        );
         let constant = constant(method);
         let reasons = match method.reasons.as_slice() {
             [] => " None of its own; those of the layers before it.".to_owned(),
-            some => format!(" {}; those of the layers before it.", some.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+            some => format!(
+                " {}; those of the layers before it.",
+                some.iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         };
         quote! {
             #docs
@@ -143,13 +162,27 @@ fn client(schema: &Schema, service: &Service) -> TokenStream {
 /// What stands between client and implementation.
 fn module(schema: &Schema, service: &Service) -> TokenStream {
     let name = module_name(service);
-    let doc = format!(" What stands between [`{}`] and [`super::{}`].", client_name(service), service.name);
+    let doc = format!(
+        " What stands between [`{}`] and [`super::{}`].",
+        client_name(service),
+        service.name
+    );
     let doc = doc.replace("[`", "[`super::").replace("super::super::", "super::");
     let methods = service.methods.iter().map(|method| table_row(service, method));
     let variants: Vec<_> = service.methods.iter().map(|method| ident(&method.name)).collect();
-    let requests = service.methods.iter().map(|method| path(&schema.messages[&method.request].rust));
-    let responses = service.methods.iter().map(|method| path(&schema.messages[&method.response].rust));
-    let docs: Vec<_> = service.methods.iter().map(|method| format!(" Of `{}`.", method.name)).collect();
+    let requests = service
+        .methods
+        .iter()
+        .map(|method| path(&schema.messages[&method.request].rust));
+    let responses = service
+        .methods
+        .iter()
+        .map(|method| path(&schema.messages[&method.response].rust));
+    let docs: Vec<_> = service
+        .methods
+        .iter()
+        .map(|method| format!(" Of `{}`.", method.name))
+        .collect();
     let transport = transport::emit(schema, service);
     quote! {
         #[doc = #doc]

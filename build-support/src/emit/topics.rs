@@ -29,11 +29,22 @@ fn name(message: &Message) -> Ident {
 
 fn one(message: &Message, topic: &Topic) -> TokenStream {
     let (constant, owner) = (name(message), path(&message.rust));
-    let Topic { name, key, partitions, retention_ms, dead_letter, durable, per_instance } = topic;
+    let Topic {
+        name,
+        key,
+        partitions,
+        retention_ms,
+        dead_letter,
+        durable,
+        per_instance,
+    } = topic;
     let doc = format!(" The topic of [`{}`]({}).", message.name, message.rust);
     let key_name = option(key.as_ref());
     let dead_letter = option(dead_letter.as_ref());
-    let key = match key.as_ref().and_then(|key| message.fields.iter().find(|field| field.name == *key)) {
+    let key = match key
+        .as_ref()
+        .and_then(|key| message.fields.iter().find(|field| field.name == *key))
+    {
         Some(field) => {
             let member = ident(&field.rust);
             quote!(self.#member)

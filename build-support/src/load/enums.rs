@@ -38,9 +38,13 @@ pub(super) fn add(schema: &mut Schema, descriptor: &EnumDescriptor) {
 
 /// The catalogue, in order of numbers.
 pub(super) fn reasons(pool: &DescriptorPool, options: &Options) -> Result<Vec<Reason>, SchemaError> {
-    let Some(catalogue) = pool.get_enum_by_name(CATALOGUE) else { return Ok(Vec::new()) };
+    let Some(catalogue) = pool.get_enum_by_name(CATALOGUE) else {
+        return Ok(Vec::new());
+    };
     let values = catalogue.values().filter(|value| value.number() != 0);
-    let mut reasons = values.map(|value| reason(&value, options)).collect::<Result<Vec<_>, _>>()?;
+    let mut reasons = values
+        .map(|value| reason(&value, options))
+        .collect::<Result<Vec<_>, _>>()?;
     reasons.sort_by_key(|reason| reason.number);
     Ok(reasons)
 }
@@ -61,7 +65,9 @@ fn reason(value: &EnumValueDescriptor, options: &Options) -> Result<Reason, Sche
     }
     let close = spec.uint32("close");
     if close != 0 && !(1000..=4999).contains(&close) {
-        return Err(wrong(format!("close code {close} is neither 0 nor one of 1000 to 4999")));
+        return Err(wrong(format!(
+            "close code {close} is neither 0 nor one of 1000 to 4999"
+        )));
     }
     let advice = spec.string("advice");
     if advice.is_empty() {
@@ -72,7 +78,9 @@ fn reason(value: &EnumValueDescriptor, options: &Options) -> Result<Reason, Sche
         return Err(wrong("an error needs a comment that says what happened".into()));
     }
     let codes = spec.descriptor_of_enum("code");
-    let code_name = codes.and_then(|codes| codes.get_value(code)).map(|code| code.name().to_owned());
+    let code_name = codes
+        .and_then(|codes| codes.get_value(code))
+        .map(|code| code.name().to_owned());
     Ok(Reason {
         name: value.name().to_owned(),
         variant: names::variant(value.parent_enum().name(), value.name()),

@@ -10,11 +10,17 @@ pub(super) fn load(descriptor: &FieldDescriptor, field: &Field, text: &str) -> R
         serde_json::from_str(text).map_err(|error| format!("the example `{text}` is not JSON: {error}"))?;
     let fits = match (field.cardinality, &value) {
         (Cardinality::Repeated, Value::Array(items)) => items.iter().all(|item| fits(descriptor, &field.kind, item)),
-        (Cardinality::Map(_), Value::Object(entries)) => entries.values().all(|item| fits(descriptor, &field.kind, item)),
+        (Cardinality::Map(_), Value::Object(entries)) => {
+            entries.values().all(|item| fits(descriptor, &field.kind, item))
+        }
         (Cardinality::Repeated | Cardinality::Map(_), _) => false,
         (Cardinality::Implicit | Cardinality::Optional, one) => fits(descriptor, &field.kind, one),
     };
-    if fits { Ok(value) } else { Err(format!("the example `{text}` does not fit the field's type")) }
+    if fits {
+        Ok(value)
+    } else {
+        Err(format!("the example `{text}` does not fit the field's type"))
+    }
 }
 
 fn fits(descriptor: &FieldDescriptor, kind: &Kind, value: &Value) -> bool {

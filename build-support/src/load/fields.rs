@@ -32,14 +32,20 @@ pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Fi
         number: descriptor.number(),
         comment: comments::before(&file, descriptor.path()),
         oneof: oneof.as_ref().and_then(|oneof| {
-            let mut real = descriptor.parent_message().oneofs().filter(|oneof| !oneof.is_synthetic());
+            let mut real = descriptor
+                .parent_message()
+                .oneofs()
+                .filter(|oneof| !oneof.is_synthetic());
             real.position(|candidate| candidate.name() == oneof.name())
         }),
         id,
         rules: Default::default(),
         example: None,
         sensitive: options::get(&set, options.sensitive.as_ref()).is_some_and(|value| value.as_bool() == Some(true)),
-        frame: frame.map(|frame| Frame { rpc: text(frame.string("rpc")), reply: text(frame.string("reply")) }),
+        frame: frame.map(|frame| Frame {
+            rpc: text(frame.string("rpc")),
+            reply: text(frame.string("reply")),
+        }),
         kind,
         cardinality,
     };
@@ -60,7 +66,9 @@ fn shape(descriptor: &FieldDescriptor) -> Result<(Kind, Cardinality), String> {
         return Err("groups and required fields are not honoured".into());
     }
     if descriptor.is_map() {
-        let Described::Message(entry) = descriptor.kind() else { return Err("a map without entries".into()) };
+        let Described::Message(entry) = descriptor.kind() else {
+            return Err("a map without entries".into());
+        };
         let Kind::Scalar(key) = kind(&entry.map_entry_key_field().kind())? else {
             return Err("a map's key has to be a scalar".into());
         };

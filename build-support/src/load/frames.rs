@@ -13,7 +13,11 @@ pub(crate) const SERVER: &str = "ServerFrame";
 
 /// All frames lead to methods and replies that exist and fit.
 pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
-    for message in schema.messages.values().filter(|message| message.fields.iter().any(|field| field.frame.is_some())) {
+    for message in schema
+        .messages
+        .values()
+        .filter(|message| message.fields.iter().any(|field| field.frame.is_some()))
+    {
         let wrong = |why: String| SchemaError::new(&message.file, &message.full_name, why);
         if message.name != CLIENT && message.name != SERVER {
             return Err(wrong(format!("frames stand in messages named {CLIENT} and {SERVER}")));
@@ -22,7 +26,9 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
             return Err(wrong("frames stand in one oneof named `body`".into()));
         }
         if let Some(other) = schema.messages.values().find(|other| {
-            other.name == message.name && other.package != message.package && other.fields.iter().any(|field| field.frame.is_some())
+            other.name == message.name
+                && other.package != message.package
+                && other.fields.iter().any(|field| field.frame.is_some())
         }) {
             return Err(wrong(format!("the frames of {} are there already", other.full_name)));
         }
@@ -35,9 +41,13 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
             let element = format!("{}.{}", message.full_name, field.name);
             let wrong = |why: String| SchemaError::new(&message.file, &element, why);
             let Some(frame) = &field.frame else {
-                return Err(wrong("the other fields are frames, so this one needs (parlance.frame) too".into()));
+                return Err(wrong(
+                    "the other fields are frames, so this one needs (parlance.frame) too".into(),
+                ));
             };
-            let Kind::Message(payload) = &field.kind else { return Err(wrong("a frame has to be a message".into())) };
+            let Kind::Message(payload) = &field.kind else {
+                return Err(wrong("a frame has to be a message".into()));
+            };
             if !payloads.insert(payload) {
                 return Err(wrong(format!("{payload} is another frame already")));
             }
@@ -52,14 +62,23 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
 }
 
 fn client(schema: &Schema, server: &Message, frame: &Frame, payload: &str) -> Result<(), String> {
-    let reply = frame.reply.as_ref().map(|reply| reply_field(server, reply)).transpose()?;
+    let reply = frame
+        .reply
+        .as_ref()
+        .map(|reply| reply_field(server, reply))
+        .transpose()?;
     let Some(rpc) = &frame.rpc else { return Ok(()) };
-    let Some((service, method)) = schema.method(rpc) else { return Err(format!("there is no method `{rpc}`")) };
+    let Some((service, method)) = schema.method(rpc) else {
+        return Err(format!("there is no method `{rpc}`"));
+    };
     if method.access == Access::Internal {
         return Err(format!("`{rpc}` is internal, so no frame may lead to it"));
     }
     if method.request != payload {
-        return Err(format!("`{}` of {} takes {}", method.name, service.name, method.request));
+        return Err(format!(
+            "`{}` of {} takes {}",
+            method.name, service.name, method.request
+        ));
     }
     match reply.map(|field| &field.kind) {
         None => Err(format!("`{rpc}` answers, so the frame needs a reply")),
@@ -70,5 +89,7 @@ fn client(schema: &Schema, server: &Message, frame: &Frame, payload: &str) -> Re
 
 fn reply_field<'a>(server: &'a Message, reply: &str) -> Result<&'a Field, String> {
     let mut frames = server.fields.iter().filter(|field| field.oneof.is_some());
-    frames.find(|field| field.name == reply).ok_or_else(|| format!("{SERVER} has no frame `{reply}`"))
+    frames
+        .find(|field| field.name == reply)
+        .ok_or_else(|| format!("{SERVER} has no frame `{reply}`"))
 }

@@ -32,7 +32,10 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
             }
             // An accessor of an optional id takes the place of prost's getter only if it has another name.
             if !taken.insert(accessor(field)) {
-                return Err(wrong(format!("its accessor `{}` has the name of another one", accessor(field))));
+                return Err(wrong(format!(
+                    "its accessor `{}` has the name of another one",
+                    accessor(field)
+                )));
             }
         }
     }

@@ -23,7 +23,10 @@ pub(super) fn add(schema: &mut Schema, descriptor: &MessageDescriptor, options: 
     // In order of declaration, while the descriptor's own iterator goes by number.
     let mut in_order: Vec<_> = descriptor.fields().collect();
     in_order.sort_by(|a, b| a.path().cmp(b.path()));
-    let fields = in_order.iter().map(|field| fields::load(field, options)).collect::<Result<Vec<_>, _>>()?;
+    let fields = in_order
+        .iter()
+        .map(|field| fields::load(field, options))
+        .collect::<Result<Vec<_>, _>>()?;
     let topic = options::message(&descriptor.options(), options.topic.as_ref());
     let loaded = Message {
         full_name: descriptor.full_name().to_owned(),
@@ -33,7 +36,9 @@ pub(super) fn add(schema: &mut Schema, descriptor: &MessageDescriptor, options: 
         file: file.name().to_owned(),
         comment: comments::before(&file, descriptor.path()),
         oneofs: oneofs(descriptor, options),
-        topic: topic.map(|topic| topics::load(descriptor, &fields, &topic)).transpose()?,
+        topic: topic
+            .map(|topic| topics::load(descriptor, &fields, &topic))
+            .transpose()?,
         fields,
     };
     schema.messages.insert(loaded.full_name.clone(), loaded);

@@ -40,7 +40,9 @@ impl Options {
 /// The value of an option, if it is set.
 pub(super) fn get(options: &DynamicMessage, option: Option<&ExtensionDescriptor>) -> Option<Value> {
     let option = option?;
-    options.has_extension(option).then(|| options.get_extension(option).into_owned())
+    options
+        .has_extension(option)
+        .then(|| options.get_extension(option).into_owned())
 }
 
 /// The value of an option that is a message, if it is set.

@@ -24,8 +24,13 @@ pub(super) fn load(schema: &Schema, method: &Method, http: &DynamicMessage) -> R
 }
 
 fn route(schema: &Schema, method: &Method, http: &DynamicMessage) -> Result<Route, String> {
-    const VERBS: &[(&str, Verb)] =
-        &[("get", Verb::Get), ("put", Verb::Put), ("post", Verb::Post), ("delete", Verb::Delete), ("patch", Verb::Patch)];
+    const VERBS: &[(&str, Verb)] = &[
+        ("get", Verb::Get),
+        ("put", Verb::Put),
+        ("post", Verb::Post),
+        ("delete", Verb::Delete),
+        ("patch", Verb::Patch),
+    ];
     if !http.string("selector").is_empty() {
         return Err("`selector` has no meaning in an annotation".into());
     }
@@ -44,7 +49,13 @@ fn route(schema: &Schema, method: &Method, http: &DynamicMessage) -> Result<Rout
     }
     let body = body(request, &http.string("body"), *verb, &parameters)?;
     let query = query::leaves(schema, request, &parameters, &body)?;
-    Ok(Route { verb: *verb, path, parameters, body, query })
+    Ok(Route {
+        verb: *verb,
+        path,
+        parameters,
+        body,
+        query,
+    })
 }
 
 /// A path can bind a single scalar or enum that stands in no oneof, at any depth.
@@ -61,7 +72,11 @@ fn bindable(schema: &Schema, request: &Message, parameter: &str) -> Result<(), S
             (Kind::Message(inner), Some(_)) if single => message = &schema.messages[inner],
             (Kind::Scalar(scalar), None) if single && *scalar != Scalar::Bytes => {}
             (Kind::Enum(_), None) if single => {}
-            _ => return Err(format!("`{parameter}` is not a single scalar or enum, so it cannot be bound")),
+            _ => {
+                return Err(format!(
+                    "`{parameter}` is not a single scalar or enum, so it cannot be bound"
+                ));
+            }
         }
     }
     Ok(())
@@ -86,7 +101,10 @@ fn body(request: &Message, said: &str, verb: Verb, parameters: &[String]) -> Res
     if field.oneof.is_some() {
         return Err(format!("the body `{said}` is in a oneof"));
     }
-    if parameters.iter().any(|parameter| parameter.split('.').next() == Some(said)) {
+    if parameters
+        .iter()
+        .any(|parameter| parameter.split('.').next() == Some(said))
+    {
         return Err(format!("both path and body bind `{said}`"));
     }
     Ok(Body::Field(said.to_owned()))
@@ -103,10 +121,16 @@ pub(super) fn check_overlaps(schema: &Schema) -> Result<(), SchemaError> {
                 let template = Template::parse(&route.path).map_err(wrong)?;
                 for (verb, other, owner) in &seen {
                     if *verb == route.verb && template.overlaps(other) {
-                        return Err(wrong(format!("the route `{}` overlaps `{other}` of {owner}", route.path)));
+                        return Err(wrong(format!(
+                            "the route `{}` overlaps `{other}` of {owner}",
+                            route.path
+                        )));
                     }
                     if template.renames(other) {
-                        let why = format!("`{}` and `{other}` of {owner} name the same parameter differently", route.path);
+                        let why = format!(
+                            "`{}` and `{other}` of {owner} name the same parameter differently",
+                            route.path
+                        );
                         return Err(wrong(why));
                     }
                 }

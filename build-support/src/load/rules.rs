@@ -6,13 +6,20 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
 
 /// The rules of a field.
 pub(super) fn load(kind: &Kind, cardinality: Cardinality, said: &DynamicMessage) -> Result<Rules, String> {
-    let mut rules = Rules { required: said.flag("required"), ..Rules::default() };
-    let Some((group, inner)) = by_type(said) else { return Ok(rules) };
+    let mut rules = Rules {
+        required: said.flag("required"),
+        ..Rules::default()
+    };
+    let Some((group, inner)) = by_type(said) else {
+        return Ok(rules);
+    };
     let name = group.name().to_owned();
     match cardinality {
         Cardinality::Map(_) => return Err(format!("the rules `{name}` do not fit a map")),
         Cardinality::Repeated if name != "repeated" => {
-            return Err(format!("the rules `{name}` do not fit a repeated field; `repeated.items` is for its items"));
+            return Err(format!(
+                "the rules `{name}` do not fit a repeated field; `repeated.items` is for its items"
+            ));
         }
         Cardinality::Repeated => repeated(kind, &inner, &mut rules)?,
         Cardinality::Implicit | Cardinality::Optional => single(kind, &name, &inner, &mut rules)?,
@@ -23,7 +30,8 @@ pub(super) fn load(kind: &Kind, cardinality: Cardinality, said: &DynamicMessage)
 
 /// The rules that depend on the type, whose name is the field's.
 fn by_type(said: &DynamicMessage) -> Option<(FieldDescriptor, DynamicMessage)> {
-    said.fields().find_map(|(field, value)| Some((field, value.as_message()?.clone())))
+    said.fields()
+        .find_map(|(field, value)| Some((field, value.as_message()?.clone())))
 }
 
 fn repeated(kind: &Kind, said: &DynamicMessage, rules: &mut Rules) -> Result<(), String> {
@@ -74,7 +82,14 @@ fn single(kind: &Kind, name: &str, said: &DynamicMessage, rules: &mut Rules) -> 
 /// Sets one rule; false if it is not known.
 fn set(kind: &Kind, rule: &str, value: &Value, rules: &mut Rules) -> Result<bool, String> {
     let number = || whole(value).ok_or_else(|| format!("`{rule}` is no whole number"));
-    let numbers = || value.as_list().unwrap_or_default().iter().filter_map(Value::as_i32).collect();
+    let numbers = || {
+        value
+            .as_list()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_i32)
+            .collect()
+    };
     match (kind, rule) {
         (Kind::Scalar(Scalar::String), "len") => rules.len = value.as_u64(),
         (Kind::Scalar(Scalar::String), "min_len") => rules.min_len = value.as_u64(),
@@ -98,23 +113,49 @@ fn set(kind: &Kind, rule: &str, value: &Value, rules: &mut Rules) -> Result<bool
         (Kind::Enum(_), "defined_only") => rules.defined_only = value.as_bool().unwrap_or_default(),
         (Kind::Enum(_), "in") => rules.enum_in = numbers(),
         (Kind::Enum(_), "not_in") => rules.enum_not_in = numbers(),
-        (Kind::Scalar(_), "gt") => rules.above = Some(Bound { value: number()?, inclusive: false }),
-        (Kind::Scalar(_), "gte") => rules.above = Some(Bound { value: number()?, inclusive: true }),
-        (Kind::Scalar(_), "lt") => rules.below = Some(Bound { value: number()?, inclusive: false }),
-        (Kind::Scalar(_), "lte") => rules.below = Some(Bound { value: number()?, inclusive: true }),
+        (Kind::Scalar(_), "gt") => {
+            rules.above = Some(Bound {
+                value: number()?,
+                inclusive: false,
+            })
+        }
+        (Kind::Scalar(_), "gte") => {
+            rules.above = Some(Bound {
+                value: number()?,
+                inclusive: true,
+            })
+        }
+        (Kind::Scalar(_), "lt") => {
+            rules.below = Some(Bound {
+                value: number()?,
+                inclusive: false,
+            })
+        }
+        (Kind::Scalar(_), "lte") => {
+            rules.below = Some(Bound {
+                value: number()?,
+                inclusive: true,
+            })
+        }
         _ => return Ok(false),
     }
     Ok(true)
 }
 
 fn whole(value: &Value) -> Option<i128> {
-    let signed = value.as_i32().map(i128::from).or_else(|| value.as_i64().map(i128::from));
-    signed.or_else(|| value.as_u32().map(i128::from)).or_else(|| value.as_u64().map(i128::from))
+    let signed = value
+        .as_i32()
+        .map(i128::from)
+        .or_else(|| value.as_i64().map(i128::from));
+    signed
+        .or_else(|| value.as_u32().map(i128::from))
+        .or_else(|| value.as_u64().map(i128::from))
 }
 
 /// Rules that nothing could meet are a mistake.
 fn consistent(rules: &Rules) -> Result<(), String> {
-    let crossed = |least: Option<u64>, most: Option<u64>| matches!((least, most), (Some(least), Some(most)) if least > most);
+    let crossed =
+        |least: Option<u64>, most: Option<u64>| matches!((least, most), (Some(least), Some(most)) if least > most);
     if crossed(rules.min_len, rules.max_len)
         || crossed(rules.min_bytes, rules.max_bytes)
         || crossed(rules.min_items, rules.max_items)

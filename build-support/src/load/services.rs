@@ -28,7 +28,10 @@ pub(super) fn load(schema: &Schema, descriptor: &ServiceDescriptor, options: &Op
         package: descriptor.package_name().to_owned(),
         file: file.name().to_owned(),
         comment: comments::before(&file, descriptor.path()),
-        methods: descriptor.methods().map(|method| load_method(schema, &method, options)).collect::<Result<_, _>>()?,
+        methods: descriptor
+            .methods()
+            .map(|method| load_method(schema, &method, options))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -42,13 +45,23 @@ fn load_method(schema: &Schema, descriptor: &MethodDescriptor, options: &Options
     if TAKEN.contains(&rust.as_str()) {
         return Err(wrong(format!("the generated client has a function `{rust}` already")));
     }
-    let taken = schema.services.iter().find(|service| service.methods.iter().any(|method| method.name == descriptor.name()));
+    let taken = schema
+        .services
+        .iter()
+        .find(|service| service.methods.iter().any(|method| method.name == descriptor.name()));
     if let Some(other) = taken {
-        return Err(wrong(format!("{} has a method `{}` already; their error types would be the same", other.full_name, descriptor.name())));
+        return Err(wrong(format!(
+            "{} has a method `{}` already; their error types would be the same",
+            other.full_name,
+            descriptor.name()
+        )));
     }
     for message in [descriptor.input(), descriptor.output()] {
         if !schema.messages.contains_key(message.full_name()) {
-            return Err(wrong(format!("{} is not a message of this schema", message.full_name())));
+            return Err(wrong(format!(
+                "{} is not a message of this schema",
+                message.full_name()
+            )));
         }
     }
     let set = descriptor.options();
@@ -56,7 +69,9 @@ fn load_method(schema: &Schema, descriptor: &MethodDescriptor, options: &Options
         return Err(wrong("a method needs the option (parlance.policy)".into()));
     };
     let Some(errors) = options::message(&set, options.errors.as_ref()) else {
-        return Err(wrong("a method needs the option (parlance.errors), even if it has no reasons".into()));
+        return Err(wrong(
+            "a method needs the option (parlance.errors), even if it has no reasons".into(),
+        ));
     };
     let access = access(&policy).ok_or_else(|| wrong("the policy does not say who may call".into()))?;
     let mut method = Method {

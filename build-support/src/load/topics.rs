@@ -16,15 +16,21 @@ pub(super) fn load(message: &MessageDescriptor, fields: &[Field], said: &Dynamic
     let text = |name: &str| Some(said.string(name)).filter(|text| !text.is_empty());
     let name = said.string("name");
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-        return Err(wrong(format!("the topic's name `{name}` is not made of letters, digits, dots, dashes and underscores")));
+        return Err(wrong(format!(
+            "the topic's name `{name}` is not made of letters, digits, dots, dashes and underscores"
+        )));
     }
     let key = text("key");
     if let Some(key) = &key {
         let Some(field) = fields.iter().find(|field| field.name == *key) else {
             return Err(wrong(format!("the topic's key `{key}` is no field of the message")));
         };
-        if !matches!(field.kind, Kind::Scalar(Scalar::Uint64 | Scalar::Fixed64)) || field.cardinality != Cardinality::Implicit {
-            return Err(wrong(format!("the topic's key `{key}` has to be a plain uint64 or fixed64")));
+        if !matches!(field.kind, Kind::Scalar(Scalar::Uint64 | Scalar::Fixed64))
+            || field.cardinality != Cardinality::Implicit
+        {
+            return Err(wrong(format!(
+                "the topic's key `{key}` has to be a plain uint64 or fixed64"
+            )));
         }
     }
     let partitions = said.uint32("partitions");
@@ -59,7 +65,12 @@ fn retention_ms(said: &DynamicMessage) -> Option<u64> {
 /// What concerns several topics.
 pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
     let mut names = BTreeMap::new();
-    let topics = || schema.messages.values().filter_map(|message| Some((message, message.topic.as_ref()?)));
+    let topics = || {
+        schema
+            .messages
+            .values()
+            .filter_map(|message| Some((message, message.topic.as_ref()?)))
+    };
     for (message, topic) in topics() {
         if let Some(other) = names.insert(topic.name.clone(), &message.full_name) {
             let why = format!("the topic `{}` belongs to {other} already", topic.name);
@@ -69,11 +80,18 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
     for (message, topic) in topics() {
         let Some(dead) = &topic.dead_letter else { continue };
         let wrong = |why: String| SchemaError::new(&message.file, &message.full_name, why);
-        match schema.messages.values().filter_map(|message| message.topic.as_ref()).find(|topic| topic.name == *dead) {
+        match schema
+            .messages
+            .values()
+            .filter_map(|message| message.topic.as_ref())
+            .find(|topic| topic.name == *dead)
+        {
             None => return Err(wrong(format!("there is no topic `{dead}` for dead letters"))),
             Some(other) if other == topic => return Err(wrong("a topic cannot be its own for dead letters".into())),
             Some(other) if other.per_instance => {
-                return Err(wrong(format!("the topic `{dead}` is one an instance, so dead letters would get lost")));
+                return Err(wrong(format!(
+                    "the topic `{dead}` is one an instance, so dead letters would get lost"
+                )));
             }
             Some(_) => {}
         }

@@ -4,9 +4,12 @@ use crate::tiny;
 use build_support::emit::EMITTERS;
 
 /// The source that one emitter makes.
-pub fn emitted(file: &str, proto: &str) -> String {
+pub(crate) fn emitted(file: &str, proto: &str) -> String {
     let schema = tiny::load(proto).unwrap_or_else(|error| panic!("{error}"));
-    let emitter = EMITTERS.iter().find(|emitter| emitter.file == file).expect("an emitter of this name");
+    let emitter = EMITTERS
+        .iter()
+        .find(|emitter| emitter.file == file)
+        .expect("an emitter of this name");
     emitter.source(&schema).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -123,6 +126,11 @@ fn frames_lead_to_methods_and_back() {
 #[test]
 fn what_comes_out_is_the_same_each_time() {
     for emitter in EMITTERS {
-        assert_eq!(emitted(emitter.file, KITCHEN), emitted(emitter.file, KITCHEN), "{}", emitter.file);
+        assert_eq!(
+            emitted(emitter.file, KITCHEN),
+            emitted(emitter.file, KITCHEN),
+            "{}",
+            emitter.file
+        );
     }
 }

@@ -18,11 +18,14 @@ enum Reason {
 
 /// A service without methods of its own, to be put around some.
 pub(crate) fn service(methods: &str) -> String {
-    format!("service Kitchen {{ {methods} }} message Ask {{ uint64 pot_id = 1; repeated Cup cups = 2; }} message Cup {{}} message Tell {{}}")
+    format!(
+        "service Kitchen {{ {methods} }} message Ask {{ uint64 pot_id = 1; repeated Cup cups = 2; }} message Cup {{}} message Tell {{}}"
+    )
 }
 
 /// The options that a method needs.
-pub(crate) const OPTIONS: &str = "option (parlance.policy) = {caller: USER, rate: READ}; option (parlance.errors) = {};";
+pub(crate) const OPTIONS: &str =
+    "option (parlance.policy) = {caller: USER, rate: READ}; option (parlance.errors) = {};";
 
 /// Loads a schema of one file, `tiny/v1/tiny.proto`, with the real options and the catalogue above.
 pub(crate) fn load(proto: &str) -> Result<Schema, SchemaError> {
@@ -38,7 +41,12 @@ pub(crate) fn load_with(reasons: &str, proto: &str) -> Result<Schema, SchemaErro
         fs::create_dir_all(path.parent().expect("a folder above")).expect("a folder");
         fs::write(path, text).expect("a file");
     };
-    for name in ["buf/validate/validate.proto", "google/api/http.proto", "google/api/annotations.proto", "parlance/options.proto"] {
+    for name in [
+        "buf/validate/validate.proto",
+        "google/api/http.proto",
+        "google/api/annotations.proto",
+        "parlance/options.proto",
+    ] {
         put(name, &fs::read_to_string(real.join(name)).expect("the real schema"));
     }
     let errors = fs::read_to_string(real.join("parlance/errors.proto")).expect("the real schema");

@@ -65,7 +65,9 @@ impl Failure {
         }
         let mut details = ErrorDetails::with_error_info(spec.name, DOMAIN, metadata);
         if !violations.is_empty() {
-            let fields = violations.iter().map(|violation| FieldViolation::new(&violation.field, &*violation.message));
+            let fields = violations
+                .iter()
+                .map(|violation| FieldViolation::new(&violation.field, &*violation.message));
             details.set_bad_request(fields.collect::<Vec<_>>());
         }
         if let Some(wait) = self.wait() {
@@ -82,7 +84,12 @@ impl Failure {
             return Self::new(nearest(status.code()), status.message().to_owned());
         };
         let mut failure = named(&info.reason, status.message());
-        let mut rules = info.metadata.get(RULES).map(String::as_str).unwrap_or_default().split(',');
+        let mut rules = info
+            .metadata
+            .get(RULES)
+            .map(String::as_str)
+            .unwrap_or_default()
+            .split(',');
         if let Some(bad) = details.bad_request() {
             let violations = bad.field_violations.iter().map(|violation| Violation {
                 field: violation.field.clone(),
@@ -120,7 +127,9 @@ fn nearest(code: tonic::Code) -> Reason {
         Code::Unimplemented => Reason::NoSuchRoute,
         Code::DeadlineExceeded | Code::Cancelled => Reason::DeadlineExceeded,
         Code::Unavailable | Code::Aborted => Reason::Unavailable,
-        Code::Ok | Code::Unknown | Code::NotFound | Code::AlreadyExists | Code::Internal | Code::DataLoss => Reason::Internal,
+        Code::Ok | Code::Unknown | Code::NotFound | Code::AlreadyExists | Code::Internal | Code::DataLoss => {
+            Reason::Internal
+        }
     }
 }
 

@@ -55,6 +55,10 @@ impl<T: Message + Default> Decoder for Half<T> {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<T>, Status> {
         let decoded = T::decode(buffer).map(Some);
-        decoded.map_err(|error| Failure::malformed("the bytes are no protobuf of the expected message").because(error).to_status())
+        decoded.map_err(|error| {
+            Failure::malformed("the bytes are no protobuf of the expected message")
+                .because(error)
+                .to_status()
+        })
     }
 }

@@ -2,5 +2,6 @@
 
 mod binding;
 mod errors;
+mod examples;
 mod house;
 mod patch;

@@ -9,7 +9,11 @@ use im_schema::{
 use std::{error::Error, time::Duration};
 
 fn broken() -> Failure {
-    let violation = |field: &str, rule, message: &'static str| Violation { field: field.into(), rule, message: message.into() };
+    let violation = |field: &str, rule, message: &'static str| Violation {
+        field: field.into(),
+        rule,
+        message: message.into(),
+    };
     Failure::violations(vec![
         violation("content.text.body", "string.max_bytes", "must have at most 8192 bytes"),
         violation("userIds[3]", "uint64.gt", "must be greater than 0"),
@@ -23,7 +27,10 @@ fn every_reason_survives_both_forms() {
         let status = failure.to_status();
         assert_eq!(status.code(), reason.spec().code);
         for back in [Failure::from_status(&status), Failure::from_problem(&failure.problem())] {
-            assert_eq!((back.reason(), back.message(), back.wait()), (reason, "what happened", failure.wait()));
+            assert_eq!(
+                (back.reason(), back.message(), back.wait()),
+                (reason, "what happened", failure.wait())
+            );
         }
     }
 }
@@ -31,14 +38,25 @@ fn every_reason_survives_both_forms() {
 #[test]
 fn violations_survive_both_forms() {
     let failure = broken();
-    assert_eq!(Failure::from_status(&failure.to_status()).broken_rules(), failure.broken_rules());
-    assert_eq!(Failure::from_problem(&failure.problem()).broken_rules(), failure.broken_rules());
+    assert_eq!(
+        Failure::from_status(&failure.to_status()).broken_rules(),
+        failure.broken_rules()
+    );
+    assert_eq!(
+        Failure::from_problem(&failure.problem()).broken_rules(),
+        failure.broken_rules()
+    );
 }
 
 #[test]
 fn a_problem_says_what_the_catalogue_says() {
-    let problem = Failure::rate_limited("").retry_after(Duration::from_micros(1_000_001)).problem();
-    assert_eq!((problem.reason.as_str(), problem.code.as_str()), ("RATE_LIMITED", "RESOURCE_EXHAUSTED"));
+    let problem = Failure::rate_limited("")
+        .retry_after(Duration::from_micros(1_000_001))
+        .problem();
+    assert_eq!(
+        (problem.reason.as_str(), problem.code.as_str()),
+        ("RATE_LIMITED", "RESOURCE_EXHAUSTED")
+    );
     assert!(problem.retryable && !problem.advice.is_empty());
     assert_eq!(problem.message, "The caller sends more than its class allows");
     assert_eq!(problem.retry_after_ms, 1001, "rounded up");
@@ -46,9 +64,16 @@ fn a_problem_says_what_the_catalogue_says() {
 
 #[test]
 fn what_this_side_does_not_know_becomes_a_fault() {
-    let newer = v1::Problem { reason: "TOO_EARLY".into(), message: "tomorrow".into(), ..v1::Problem::default() };
+    let newer = v1::Problem {
+        reason: "TOO_EARLY".into(),
+        message: "tomorrow".into(),
+        ..v1::Problem::default()
+    };
     let failure = Failure::from_problem(&newer);
-    assert_eq!((failure.reason(), failure.message()), (Reason::Internal, "TOO_EARLY: tomorrow"));
+    assert_eq!(
+        (failure.reason(), failure.message()),
+        (Reason::Internal, "TOO_EARLY: tomorrow")
+    );
     let plain = tonic::Status::unavailable("connection refused");
     assert_eq!(Failure::from_status(&plain).reason(), Reason::Unavailable);
 }
@@ -65,7 +90,11 @@ fn a_method_gives_only_its_own_reasons() {
     let cause = failure.source().expect("the foreign reason is the cause").to_string();
     assert_eq!(cause, "CONFLICTING_DUPLICATE: twice");
 
-    for away in [Failure::unavailable("away"), Failure::deadline_exceeded("late"), Failure::rate_limited("much")] {
+    for away in [
+        Failure::unavailable("away"),
+        Failure::deadline_exceeded("late"),
+        Failure::rate_limited("much"),
+    ] {
         let reason = away.reason();
         let error: MarkReadError = away.into();
         assert!(matches!(error, MarkReadError::Unavailable(_)));
@@ -77,7 +106,14 @@ fn a_method_gives_only_its_own_reasons() {
 
 #[test]
 fn secrets_stay_out_of_debug() {
-    let request = v1::LogInRequest { name: "ada".into(), password: "correct horse".into(), device_id: "laptop".into() };
+    let request = v1::LogInRequest {
+        name: "ada".into(),
+        password: "correct horse".into(),
+        device_id: "laptop".into(),
+    };
     let text = format!("{request:?}");
-    assert!(text.contains("ada") && text.contains("laptop") && !text.contains("horse"), "{text}");
+    assert!(
+        text.contains("ada") && text.contains("laptop") && !text.contains("horse"),
+        "{text}"
+    );
 }

@@ -13,16 +13,40 @@ use im_schema::{
 use proptest::{collection::vec, prelude::*};
 
 fn mark_read(request_id: u64, sequence: u64) -> ClientFrame {
-    ClientFrame { request_id, ..MarkReadRequest { conversation_id: 1, sequence }.into() }
+    ClientFrame {
+        request_id,
+        ..MarkReadRequest {
+            conversation_id: 1,
+            sequence,
+        }
+        .into()
+    }
 }
 
 fn any_frame() -> impl Strategy<Value = ClientFrame> {
     let send = (any::<u64>(), ".{0,20}").prop_map(|(conversation_id, body)| {
-        let content = Content { kind: Some(content::Kind::Text(Text { body })) };
-        ClientFrame::from(SendMessageRequest { conversation_id, client_message_id: "id".into(), content: Some(content) })
+        let content = Content {
+            kind: Some(content::Kind::Text(Text { body })),
+        };
+        ClientFrame::from(SendMessageRequest {
+            conversation_id,
+            client_message_id: "id".into(),
+            content: Some(content),
+        })
     });
-    let read = any::<u64>().prop_map(|sequence| MarkReadRequest { conversation_id: 1, sequence }.into());
-    let body = prop_oneof![send, read, Just(ClientFrame::from(Ping {})), Just(ClientFrame::default())];
+    let read = any::<u64>().prop_map(|sequence| {
+        MarkReadRequest {
+            conversation_id: 1,
+            sequence,
+        }
+        .into()
+    });
+    let body = prop_oneof![
+        send,
+        read,
+        Just(ClientFrame::from(Ping {})),
+        Just(ClientFrame::default())
+    ];
     (any::<u64>(), body).prop_map(|(request_id, frame)| ClientFrame { request_id, ..frame })
 }
 
@@ -62,7 +86,10 @@ fn a_bad_frame_does_not_hide_the_next_one() {
     let results: Vec<_> = frame::decode_text::<ClientFrame>(text).collect();
     assert_eq!(results.len(), 2, "blank lines are no frames");
     let refused = results[0].as_ref().expect_err("an unknown field");
-    assert_eq!((refused.reason(), refused.broken_rules()[0].field.as_str()), (Reason::InvalidArgument, "pingg"));
+    assert_eq!(
+        (refused.reason(), refused.broken_rules()[0].field.as_str()),
+        (Reason::InvalidArgument, "pingg")
+    );
     assert_eq!(frame::lines(text).next().map(frame::request_id), Some(5));
     assert!(frame::decode_text_lenient::<ClientFrame>(text).all(|result| result.is_ok()));
 }
@@ -82,7 +109,10 @@ fn a_message_has_only_so_many_frames() {
     let results: Vec<_> = frame::decode_binary::<ClientFrame>(&one_too_many).collect();
     assert_eq!(results.len(), MAX_FRAMES + 1);
     assert!(results[..MAX_FRAMES].iter().all(Result::is_ok));
-    assert_eq!(results[MAX_FRAMES].as_ref().expect_err("too many").reason(), Reason::TooLarge);
+    assert_eq!(
+        results[MAX_FRAMES].as_ref().expect_err("too many").reason(),
+        Reason::TooLarge
+    );
     let mut more = one_too_many;
     more.extend([0; 100]);
     assert_eq!(frame::decode_binary::<ClientFrame>(&more).count(), MAX_FRAMES + 1);
@@ -92,14 +122,23 @@ fn a_message_has_only_so_many_frames() {
 fn a_request_id_is_found_in_whatever_else_is_wrong() {
     assert_eq!(frame::request_id(r#"{"requestId":7,"x":1}"#), 7);
     assert_eq!(frame::request_id(r#"{"request_id":"18446744073709551615"}"#), u64::MAX);
-    for none in ["", "{", "{}", r#"{"requestId":-1}"#, r#"{"requestId":"x"}"#, r#"{"requestId":[1]}"#] {
+    for none in [
+        "",
+        "{",
+        "{}",
+        r#"{"requestId":-1}"#,
+        r#"{"requestId":"x"}"#,
+        r#"{"requestId":[1]}"#,
+    ] {
         assert_eq!(frame::request_id(none), 0, "{none}");
     }
 }
 
 /// A stack that nobody should call.
 fn unused<R: Send + 'static, A: Send + 'static>() -> Stack<R, A> {
-    Stack::new(tower::service_fn(|call: Call<R>| async move { panic!("{} was called", call.method.name) }))
+    Stack::new(tower::service_fn(|call: Call<R>| async move {
+        panic!("{} was called", call.method.name)
+    }))
 }
 
 fn clients() -> Clients {
@@ -112,20 +151,40 @@ fn clients() -> Clients {
 
 #[tokio::test]
 async fn frames_find_their_method_and_its_answer() {
-    let body = Body::MarkRead(MarkReadRequest { conversation_id: 1, sequence: 3 });
-    assert!(std::ptr::eq(frames::handler(&body).expect("a method"), &message_service::MARK_READ));
-    let answer = frames::dispatch(&clients(), Context::user(ada()), body).await.expect("an answer");
-    assert_eq!(answer, Dispatch::Answer(server_frame::Body::MarkRead(MarkReadResponse { read_sequence: 3, unread_count: 0 })));
+    let body = Body::MarkRead(MarkReadRequest {
+        conversation_id: 1,
+        sequence: 3,
+    });
+    assert!(std::ptr::eq(
+        frames::handler(&body).expect("a method"),
+        &message_service::MARK_READ
+    ));
+    let answer = frames::dispatch(&clients(), Context::user(ada()), body)
+        .await
+        .expect("an answer");
+    assert_eq!(
+        answer,
+        Dispatch::Answer(server_frame::Body::MarkRead(MarkReadResponse {
+            read_sequence: 3,
+            unread_count: 0
+        }))
+    );
 
     let own = Body::Ping(Ping {});
     assert!(frames::handler(&own).is_none());
-    let answer = frames::dispatch(&clients(), Context::user(ada()), own.clone()).await.expect("no call");
+    let answer = frames::dispatch(&clients(), Context::user(ada()), own.clone())
+        .await
+        .expect("no call");
     assert_eq!(answer, Dispatch::Own(own));
 }
 
 #[test]
 fn the_table_names_a_reply_for_every_frame_of_a_client() {
-    let server: Vec<_> = FRAMES.iter().filter(|frame| frame.direction == Direction::Server).map(|frame| frame.name).collect();
+    let server: Vec<_> = FRAMES
+        .iter()
+        .filter(|frame| frame.direction == Direction::Server)
+        .map(|frame| frame.name)
+        .collect();
     for frame in FRAMES.iter().filter(|frame| frame.direction == Direction::Client) {
         assert!(frame.reply.is_some_and(|reply| server.contains(&reply)), "{frame:?}");
     }

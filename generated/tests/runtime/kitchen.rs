@@ -17,11 +17,17 @@ pub(crate) struct Kitchen;
 
 #[async_trait]
 impl MessageService for Kitchen {
-    async fn send_message(&self, caller: Caller, request: SendMessageRequest) -> Result<SendMessageResponse, SendMessageError> {
+    async fn send_message(
+        &self,
+        caller: Caller,
+        request: SendMessageRequest,
+    ) -> Result<SendMessageResponse, SendMessageError> {
         match request.conversation_id {
             1 => Err(SendMessageError::not_a_member("only members may send")),
             2 => Err(SendMessageError::internal(std::io::Error::other("the disk is full"))),
-            3 => Err(Failure::rate_limited("slowly").retry_after(Duration::from_millis(1500)).into()),
+            3 => Err(Failure::rate_limited("slowly")
+                .retry_after(Duration::from_millis(1500))
+                .into()),
             4 => Err(Failure::user_not_found("a reason that this method does not declare").into()),
             _ => Ok(SendMessageResponse {
                 message: Some(Message {
@@ -35,13 +41,20 @@ impl MessageService for Kitchen {
         }
     }
 
-    async fn list_messages(&self, _: Caller, _: ListMessagesRequest) -> Result<ListMessagesResponse, ListMessagesError> {
+    async fn list_messages(
+        &self,
+        _: Caller,
+        _: ListMessagesRequest,
+    ) -> Result<ListMessagesResponse, ListMessagesError> {
         tokio::time::sleep(Duration::from_secs(60)).await;
         Ok(ListMessagesResponse::default())
     }
 
     async fn mark_read(&self, _: Caller, request: MarkReadRequest) -> Result<MarkReadResponse, MarkReadError> {
-        Ok(MarkReadResponse { read_sequence: request.sequence, unread_count: 0 })
+        Ok(MarkReadResponse {
+            read_sequence: request.sequence,
+            unread_count: 0,
+        })
     }
 }
 
@@ -50,7 +63,13 @@ pub(crate) const TOKEN: &str = "ada's";
 
 /// Ada, on her laptop.
 pub(crate) fn ada() -> Caller {
-    Caller { user: UserId(7), session: SessionId(70), device: "laptop".into(), admin: false, expires_at_ms: 0 }
+    Caller {
+        user: UserId(7),
+        session: SessionId(70),
+        device: "laptop".into(),
+        admin: false,
+        expires_at_ms: 0,
+    }
 }
 
 /// The kitchen behind one layer, which knows Ada's token.
@@ -76,5 +95,7 @@ pub(crate) async fn serve(client: MessageServiceClient) -> SocketAddr {
 
 /// A channel to a server.
 pub(crate) fn channel(address: SocketAddr) -> Channel {
-    Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy()
+    Endpoint::from_shared(format!("http://{address}"))
+        .expect("an address")
+        .connect_lazy()
 }

@@ -8,7 +8,12 @@ use im_schema::{
 };
 
 fn letter(offset: u64) -> DeadLetter {
-    DeadLetter { topic: "t".into(), offset, payload: vec![offset as u8; 5].into(), ..DeadLetter::default() }
+    DeadLetter {
+        topic: "t".into(),
+        offset,
+        payload: vec![offset as u8; 5].into(),
+        ..DeadLetter::default()
+    }
 }
 
 #[test]
@@ -35,9 +40,19 @@ fn a_record_that_is_cut_off_is_refused_at_every_byte_but_the_seams() {
 
 #[test]
 fn payloads_know_their_topic_and_key() {
-    let upstream = Upstream { conversation_id: 5, ..Upstream::default() };
+    let upstream = Upstream {
+        conversation_id: 5,
+        ..Upstream::default()
+    };
     assert_eq!((Upstream::TOPIC.name, upstream.key()), ("parlance.upstream", 5));
-    assert_eq!((Downstream::TOPIC.name_for("g1"), Downstream::default().key()), ("parlance.downstream.g1".into(), 0));
+    assert_eq!(
+        (Downstream::TOPIC.name_for("g1"), Downstream::default().key()),
+        ("parlance.downstream.g1".into(), 0)
+    );
     assert_eq!(Upstream::TOPIC.name_for("g1"), "parlance.upstream");
-    assert!(TOPICS.iter().all(|topic| topic.dead_letter.is_none_or(|dead| TOPICS.iter().any(|other| other.name == dead))));
+    assert!(TOPICS.iter().all(|topic| {
+        topic
+            .dead_letter
+            .is_none_or(|dead| TOPICS.iter().any(|other| other.name == dead))
+    }));
 }

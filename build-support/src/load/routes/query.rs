@@ -14,7 +14,12 @@ pub(super) fn leaves(
         Body::None => parameters.iter().map(String::as_str).collect(),
         Body::Field(name) => parameters.iter().map(String::as_str).chain([name.as_str()]).collect(),
     };
-    let mut walk = Walk { schema, bound, around: vec![&request.full_name], leaves: Vec::new() };
+    let mut walk = Walk {
+        schema,
+        bound,
+        around: vec![&request.full_name],
+        leaves: Vec::new(),
+    };
     walk.message(request, "")?;
     Ok(walk.leaves)
 }

@@ -16,8 +16,13 @@ enum Segment {
 impl Template {
     /// Takes a path apart.
     pub(super) fn parse(path: &str) -> Result<Self, String> {
-        let Some(rest) = path.strip_prefix('/') else { return Err(format!("the path `{path}` does not begin with a slash")) };
-        let segments = rest.split('/').map(|segment| parse_segment(path, segment)).collect::<Result<_, _>>()?;
+        let Some(rest) = path.strip_prefix('/') else {
+            return Err(format!("the path `{path}` does not begin with a slash"));
+        };
+        let segments = rest
+            .split('/')
+            .map(|segment| parse_segment(path, segment))
+            .collect::<Result<_, _>>()?;
         Ok(Self { segments })
     }
 
@@ -68,12 +73,16 @@ fn parse_segment(path: &str, segment: &str) -> Result<Segment, String> {
         return if !parameter.is_empty() && parameter.chars().all(name) {
             Ok(Segment::Parameter(parameter.to_owned()))
         } else {
-            Err(format!("the path `{path}`: `{segment}` is no parameter; patterns are not honoured"))
+            Err(format!(
+                "the path `{path}`: `{segment}` is no parameter; patterns are not honoured"
+            ))
         };
     }
     let literal = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
     if segment.is_empty() || !segment.chars().all(literal) {
-        return Err(format!("the path `{path}`: `{segment}` is neither a literal nor a parameter"));
+        return Err(format!(
+            "the path `{path}`: `{segment}` is neither a literal nor a parameter"
+        ));
     }
     Ok(Segment::Literal(segment.to_owned()))
 }
