@@ -26,19 +26,12 @@ impl Server {
         }
         .context("make a data folder")?;
         let program = std::env::current_exe().context("find this program")?;
-        let unlimited = "{ per_second = 1000000, burst = 1000000 }";
         let mut command = Command::new(program);
         command.arg("dev").arg("--data").arg(data.path()).args(["--listen", "127.0.0.1:0"]);
-        for set in [
-            "repo.bcrypt_cost=4".to_owned(),
-            "telemetry.level=\"warn\"".to_owned(),
-            "gateway.max_connections_per_user=1000".to_owned(),
-            format!("limits.credentials={unlimited}"),
-            format!("limits.read={unlimited}"),
-            format!("limits.write={unlimited}"),
-            format!("limits.send={unlimited}"),
-        ] {
-            command.args(["--set", &set]);
+        command.args(["--set", "repo.bcrypt_cost=4", "--set", "telemetry.level=warn", "--set", "gateway.max_connections_per_user=1000"]);
+        for class in ["credentials", "read", "write", "send"] {
+            command.arg("--set").arg(format!("limits.{class}.per_second=1000000"));
+            command.arg("--set").arg(format!("limits.{class}.burst=1000000"));
         }
         let child = command
             .stdin(Stdio::null())
