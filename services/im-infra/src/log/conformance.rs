@@ -54,7 +54,12 @@ impl Subject {
 
     fn spec(&self, name: &str, partitions: u32, durability: Durability) -> TopicSpec {
         let name = format!("{}{name}", self.prefix).into();
-        TopicSpec { name, partitions, retention_ms: 3_600_000, durability }
+        TopicSpec {
+            name,
+            partitions,
+            retention_ms: 3_600_000,
+            durability,
+        }
     }
 
     /// Opens the log with a topic on disk; answers the log and the topic's full name.
@@ -67,12 +72,18 @@ impl Subject {
 
 /// Waits for what must happen.
 async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, happens).await.unwrap_or_else(|_| panic!("{what} did not happen in {PATIENCE:?}"))
+    tokio::time::timeout(PATIENCE, happens)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not happen in {PATIENCE:?}"))
 }
 
 /// A record that holds a number.
 fn numbered(topic: &Arc<str>, partition: u32, number: u64) -> Append {
-    Append { topic: Arc::clone(topic), partition, payload: Bytes::copy_from_slice(&number.to_be_bytes()) }
+    Append {
+        topic: Arc::clone(topic),
+        partition,
+        payload: Bytes::copy_from_slice(&number.to_be_bytes()),
+    }
 }
 
 /// The number that a record holds.
@@ -82,7 +93,9 @@ fn number(record: &Record) -> u64 {
 
 async fn append(log: &Arc<dyn Log>, topic: &Arc<str>, partition: u32, numbers: std::ops::Range<u64>) {
     let batch = numbers.map(|number| numbered(topic, partition, number)).collect();
-    soon("appending", log.append(batch)).await.expect("the records are appended");
+    soon("appending", log.append(batch))
+        .await
+        .expect("the records are appended");
 }
 
 async fn assigned(member: &mut Box<dyn Subscription>) -> Box<dyn PartitionStream> {

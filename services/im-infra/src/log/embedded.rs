@@ -3,6 +3,7 @@
 //! The format and the guarantees are in the README beside this file.
 
 mod consumer;
+mod core;
 mod frame;
 mod groups;
 mod index;
@@ -20,17 +21,17 @@ mod topics;
 mod writer;
 
 use self::consumer::Member;
+use self::core::{Core, MAX_APPEND_BYTES};
 use self::meters::Meters;
-use self::partition::{Partition, shrink};
+use self::partition::Partition;
 use self::queue::{Cause, Queue};
 use self::segment::Faults;
 use self::store::Store;
-use self::topics::{Created, Topic, Topics};
+use self::topics::Created;
 use self::writer::Writer;
-use super::{Append, Durability, Log, LogError, MAX_RECORD_BYTES, Subscription, TopicSpec};
+use super::{Append, Durability, Log, LogError, Subscription, TopicSpec};
 use crate::clock::SharedClock;
 use async_trait::async_trait;
-use bytes::Bytes;
 use parking_lot::Mutex;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -41,9 +42,6 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-/// One append takes no more than this, and no segment is larger than twice this.
-const MAX_APPEND_BYTES: usize = 1 << 30;
 
 /// How an [`EmbeddedLog`] behaves.
 #[derive(Clone)]
@@ -118,17 +116,6 @@ pub struct EmbeddedLog {
     inner: Arc<Inner>,
 }
 
-/// What appenders, readers and streams share.
-struct Core {
-    queue: Arc<Queue>,
-    store: Arc<Store>,
-    topics: Arc<Topics>,
-    meters: Meters,
-    memory_topic_bytes: usize,
-    closing: AtomicBool,
-    ended: AtomicBool,
-}
-
 struct Inner {
     core: Arc<Core>,
     written: watch::Receiver<bool>,
@@ -146,7 +133,10 @@ impl EmbeddedLog {
 
     fn open_with(folder: &Path, mut options: EmbeddedLogOptions, faults: Faults) -> Result<Self, OpenError> {
         options.segment_bytes = options.segment_bytes.min(MAX_APPEND_BYTES);
-        let failed = |source| OpenError::Io { folder: folder.to_owned(), source };
+        let failed = |source| OpenError::Io {
+            folder: folder.to_owned(),
+            source,
+        };
         std::fs::create_dir_all(folder).map_err(failed)?;
         let lock = lock(folder)?;
         let found = recover::recover(folder, faults.clone())?;
@@ -166,16 +156,30 @@ impl EmbeddedLog {
         let deleting = {
             let (store, topics, options) = (Arc::clone(&store), Arc::clone(&topics), options.clone());
             let thread = std::thread::Builder::new().name("log-retention".into());
-            thread.spawn(move || retention::run(&store, &topics, &options, &seals)).map_err(failed)?
+            thread
+                .spawn(move || retention::run(&store, &topics, &options, &seals))
+                .map_err(failed)?
         };
         let writer = Writer::new(
-            Arc::clone(&queue), store, topics, meters, options, faults, found.active, found.position, found.declared,
+            Arc::clone(&queue),
+            store,
+            topics,
+            meters,
+            options,
+            faults,
+            found.active,
+            found.position,
+            found.declared,
         );
         let (done, written) = watch::channel(false);
         let thread = std::thread::Builder::new().name("log-writer".into());
         let thread = thread
             .spawn(move || {
-                let ended = Ended { queue, lock: Some(lock), done };
+                let ended = Ended {
+                    queue,
+                    lock: Some(lock),
+                    done,
+                };
                 writer.run(|| {
                     let _ = sealed.send(());
                 });
@@ -184,17 +188,28 @@ impl EmbeddedLog {
                 drop(ended);
             })
             .map_err(failed)?;
-        Ok(Self { inner: Arc::new(Inner { core, written, thread: Mutex::new(Some(thread)) }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                core,
+                written,
+                thread: Mutex::new(Some(thread)),
+            }),
+        })
     }
 }
 
 /// Locks the folder for as long as the file is open.
 fn lock(folder: &Path) -> Result<File, OpenError> {
-    let failed = |source| OpenError::Io { folder: folder.to_owned(), source };
+    let failed = |source| OpenError::Io {
+        folder: folder.to_owned(),
+        source,
+    };
     let file = File::create(folder.join("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked { folder: folder.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked {
+            folder: folder.to_owned(),
+        }),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
@@ -209,97 +224,14 @@ struct Ended {
 impl Drop for Ended {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let cause: Cause = Arc::from(Box::<dyn std::error::Error + Send + Sync>::from("the log's writer panicked"));
+            let cause: Cause = Arc::from(Box::<dyn std::error::Error + Send + Sync>::from(
+                "the log's writer panicked",
+            ));
             self.queue.fail(&cause);
         }
         self.lock = None;
         self.done.send_replace(true);
     }
-}
-
-impl Core {
-    fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
-    }
-
-    /// Stops taking appends.
-    fn close(&self) {
-        self.closing.store(true, Ordering::Release);
-        self.queue.close();
-    }
-
-    /// Ends all subscriptions and streams.
-    fn end(&self) {
-        self.ended.store(true, Ordering::Release);
-        for topic in self.topics.all() {
-            for partition in topic.partitions.iter() {
-                partition.changed.notify_waiters();
-            }
-            for group in topic.groups.lock().values() {
-                group.changed.notify_waiters();
-            }
-        }
-    }
-
-    /// Finds the partition of every record. Answers those on disk with their bytes, and those in memory.
-    fn sort(&self, batch: Vec<Append>) -> Result<Sorted, LogError> {
-        let mut sorted = Sorted::default();
-        let mut topic: Option<Arc<Topic>> = None;
-        for record in batch {
-            let known = match topic.take() {
-                Some(known) if Arc::ptr_eq(&known.name, &record.topic) || known.name == record.topic => known,
-                _ => self.topics.get(&record.topic)?,
-            };
-            let size = record.payload.len();
-            if size > MAX_RECORD_BYTES {
-                return Err(LogError::TooLarge { size, limit: MAX_RECORD_BYTES });
-            }
-            let partition = Arc::clone(known.partition(record.partition)?);
-            self.meters.append_bytes.increment(size as u64);
-            match known.durability {
-                Durability::Disk => {
-                    sorted.bytes += size + frame::HEADER;
-                    sorted.disk.push((partition, record.payload));
-                }
-                Durability::Memory => sorted.memory.push((Arc::clone(&known), partition, record.payload)),
-            }
-            topic = Some(known);
-        }
-        if sorted.bytes > MAX_APPEND_BYTES {
-            return Err(LogError::TooLarge { size: sorted.bytes, limit: MAX_APPEND_BYTES });
-        }
-        Ok(sorted)
-    }
-
-    fn publish_in_memory(&self, records: Vec<(Arc<Topic>, Arc<Partition>, Bytes)>) {
-        let mut touched: Vec<(Arc<Topic>, Arc<Partition>)> = Vec::new();
-        for (topic, partition, payload) in records {
-            let mut offsets = partition.offsets.lock();
-            partition.push(&mut offsets, payload);
-            drop(offsets);
-            if !touched.last().is_some_and(|(_, last)| Arc::ptr_eq(last, &partition)) {
-                touched.push((topic, partition));
-            }
-        }
-        for (topic, partition) in touched {
-            partition.changed.notify_waiters();
-            for (partition, count) in shrink(&topic.partitions.iter(), &topic.tails, self.memory_topic_bytes) {
-                if !topic.groups.lock().is_empty() {
-                    self.meters.dropped_records.increment(count);
-                    let (topic, partition) = (&*topic.name, partition.number);
-                    tracing::warn!(topic, partition, records = count, "memory topic is full; oldest records dropped");
-                }
-            }
-        }
-    }
-}
-
-/// The records of one append by where they go.
-#[derive(Default)]
-struct Sorted {
-    disk: Vec<(Arc<Partition>, Bytes)>,
-    bytes: usize,
-    memory: Vec<(Arc<Topic>, Arc<Partition>, Bytes)>,
 }
 
 #[async_trait]
@@ -342,7 +274,8 @@ impl Log for EmbeddedLog {
         let member = Member::join(Arc::clone(core), Arc::clone(&topic), group);
         if topic.durability == Durability::Disk {
             // From now on the group holds back what it has not consumed, after a restart too.
-            core.queue.push_commits((0..topic.partitions.len() as u32).map(|at| (Arc::clone(member.group()), at)));
+            core.queue
+                .push_commits((0..topic.partitions.len() as u32).map(|at| (Arc::clone(member.group()), at)));
         }
         Ok(Box::new(member))
     }

@@ -15,7 +15,10 @@ pub(super) async fn a_group_goes_on_where_it_committed(subject: &Subject) {
     drop((stream, member));
     let mut member = log.subscribe(&topic, "readers").await.expect("the topic is there");
     let records = read(&mut assigned(&mut member).await, 4).await;
-    assert!(records.iter().map(|record| record.offset).eq(6..10), "what was not committed is read again");
+    assert!(
+        records.iter().map(|record| record.offset).eq(6..10),
+        "what was not committed is read again"
+    );
     log.close().await;
 }
 
@@ -24,14 +27,15 @@ pub(super) async fn everything_is_there_after_opening_again(subject: &Subject) {
     append(&log, &topic, 0, 0..50).await;
     append(&log, &topic, 1, 100..120).await;
     let mut member = log.subscribe(&topic, "readers").await.expect("the topic is there");
+    let mut held = Vec::new();
     for _ in 0..2 {
         let mut stream = assigned(&mut member).await;
         read(&mut stream, 20).await;
         stream.commit(15).await.expect("it is committed");
-        std::mem::forget(stream);
+        held.push(stream);
     }
     log.close().await;
-    drop((member, log));
+    drop((held, member, log));
 
     let (log, topic) = subject.with_topic("again", 2).await;
     append(&log, &topic, 0, 50..60).await;
@@ -50,7 +54,10 @@ pub(super) async fn groups_are_independent(subject: &Subject) {
     for group in ["one", "other"] {
         let mut member = log.subscribe(&topic, group).await.expect("the topic is there");
         let mut stream = assigned(&mut member).await;
-        assert!(read(&mut stream, 5).await.iter().map(number).eq(0..5), "each group gets every record");
+        assert!(
+            read(&mut stream, 5).await.iter().map(number).eq(0..5),
+            "each group gets every record"
+        );
         stream.commit(5).await.expect("it is committed");
     }
     log.close().await;
@@ -65,7 +72,11 @@ pub(super) async fn lag_counts_what_is_not_committed(subject: &Subject) {
     let mut member = log.subscribe(&topic, "readers").await.expect("the topic is there");
     let mut stream = assigned(&mut member).await;
     read(&mut stream, 3).await;
-    assert_eq!(log.lag(&topic, "readers").await.expect("the topic is there"), 10, "reading is not committing");
+    assert_eq!(
+        log.lag(&topic, "readers").await.expect("the topic is there"),
+        10,
+        "reading is not committing"
+    );
     stream.commit(2).await.expect("it is committed");
     assert_eq!(log.lag(&topic, "readers").await.expect("the topic is there"), 8);
     log.close().await;
@@ -98,30 +109,41 @@ pub(super) async fn members_share_partitions_and_lose_nothing(subject: &Subject)
         });
         let quarter = RECORDS / 4 * round..RECORDS / 4 * (round + 1);
         for at in quarter {
-            let batch = (0..PARTITIONS).map(|partition| numbered(&topic, partition, at)).collect();
+            let batch = (0..PARTITIONS)
+                .map(|partition| numbered(&topic, partition, at))
+                .collect();
             log.append(batch).await.expect("the records are appended");
         }
     }
     let mut first_seen: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let mut distinct = BTreeSet::new();
     while distinct.len() < (u64::from(PARTITIONS) * RECORDS) as usize {
-        let (_, partition, number) = soon("the next record", sightings.recv()).await.expect("members are there");
+        let (_, partition, number) = soon("the next record", sightings.recv())
+            .await
+            .expect("members are there");
         if distinct.insert((partition, number)) {
             first_seen.entry(partition).or_default().push(number);
         }
     }
     for (partition, numbers) in first_seen {
-        assert!(numbers.into_iter().eq(0..RECORDS), "partition {partition} is first seen in order, without a gap");
+        assert!(
+            numbers.into_iter().eq(0..RECORDS),
+            "partition {partition} is first seen in order, without a gap"
+        );
     }
     // Everybody is there now: new records reach all four, two partitions each.
     let mut holders: BTreeMap<u32, u64> = BTreeMap::new();
     let mut at = RECORDS;
     while holders.values().collect::<BTreeSet<_>>().len() < 4 {
-        let batch = (0..PARTITIONS).map(|partition| numbered(&topic, partition, at)).collect();
+        let batch = (0..PARTITIONS)
+            .map(|partition| numbered(&topic, partition, at))
+            .collect();
         log.append(batch).await.expect("the records are appended");
         let mut missing: BTreeSet<u32> = (0..PARTITIONS).collect();
         while !missing.is_empty() {
-            let (member, partition, number) = soon("the next record", sightings.recv()).await.expect("members are there");
+            let (member, partition, number) = soon("the next record", sightings.recv())
+                .await
+                .expect("members are there");
             if number == at {
                 holders.insert(partition, member);
                 missing.remove(&partition);
@@ -148,14 +170,19 @@ pub(super) async fn a_member_that_leaves_is_replaced(subject: &Subject) {
     let mut staying = log.subscribe(&topic, "readers").await.expect("the topic is there");
     drop(leaving);
     for stream in &mut old {
-        let end = soon("the end of the stream", stream.next(PLENTY)).await.expect("the log can be read");
+        let end = soon("the end of the stream", stream.next(PLENTY))
+            .await
+            .expect("the log can be read");
         assert!(end.is_none(), "the streams of a member that left end");
         stream.commit(9).await.expect("a commit that comes too late is ignored");
     }
     let mut new = [assigned(&mut staying).await, assigned(&mut staying).await];
     for stream in &mut new {
         let records = read(stream, 6).await;
-        assert!(records.iter().map(|record| record.offset).eq(4..10), "what the other did not commit is read again");
+        assert!(
+            records.iter().map(|record| record.offset).eq(4..10),
+            "what the other did not commit is read again"
+        );
     }
     log.close().await;
 }
@@ -168,8 +195,13 @@ pub(super) async fn closing_ends_streams_and_appends(subject: &Subject) {
     let waiting = tokio::spawn(async move { (stream.next(PLENTY).await, member.assigned().await.is_none()) });
     log.close().await;
     log.close().await;
-    let (next, no_more) = soon("the end of the stream", waiting).await.expect("it came to its end");
+    let (next, no_more) = soon("the end of the stream", waiting)
+        .await
+        .expect("it came to its end");
     assert!(next.expect("closing is not an error").is_none() && no_more);
-    let refused = log.append(vec![numbered(&Arc::clone(&topic), 0, 1)]).await.expect_err("the log is closed");
+    let refused = log
+        .append(vec![numbered(&Arc::clone(&topic), 0, 1)])
+        .await
+        .expect_err("the log is closed");
     assert!(matches!(refused, LogError::Closed), "{refused}");
 }

@@ -1,13 +1,14 @@
 //! The reading side: members of groups and the streams of the partitions that they hold.
 
+use super::Core;
 use super::groups::{Grant, Group};
 use super::partition::{Partition, Peek};
 use super::topics::Topic;
-use super::Core;
 use crate::log::{Durability, LogError, PartitionStream, Record, Subscription};
 use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// A member of a group.
 pub(super) struct Member {
@@ -46,11 +47,23 @@ impl Subscription for Member {
                 return None;
             }
             match self.group.take(self.id) {
-                Grant::Taken { partition, lease, committed } => {
+                Grant::Taken {
+                    partition,
+                    lease,
+                    committed,
+                } => {
                     let partition = Arc::clone(&self.topic.partitions[partition as usize]);
                     let (core, topic, group) =
                         (Arc::clone(&self.core), Arc::clone(&self.topic), Arc::clone(&self.group));
-                    return Some(Box::new(Stream { core, topic, group, partition, lease, cursor: committed }));
+                    return Some(Box::new(Stream {
+                        core,
+                        topic,
+                        group,
+                        partition,
+                        lease,
+                        cursor: committed,
+                        reading: None,
+                    }));
                 }
                 Grant::Wait(None) => changed.await,
                 Grant::Wait(Some(until)) => {
@@ -69,6 +82,8 @@ struct Stream {
     partition: Arc<Partition>,
     lease: u64,
     cursor: u64,
+    /// A read from disk at the cursor that a dropped call has begun: the next call waits for it instead of beginning anew.
+    reading: Option<JoinHandle<io::Result<Vec<Record>>>>,
 }
 
 impl Drop for Stream {
@@ -92,22 +107,33 @@ impl PartitionStream for Stream {
                 return Ok(None);
             }
             // The cursor moves only where nothing is awaited any more, so a call may be dropped at any await.
-            let records = match partition.peek(self.cursor, max_bytes) {
-                Peek::Nothing => {
-                    changed.await;
-                    continue;
-                }
-                Peek::Records(records) => Some(records),
-                Peek::Active { segment, positions } => self.read(segment, Some(positions), max_bytes).await?,
-                Peek::Sealed { segment } => self.read(segment, None, max_bytes).await?,
-                Peek::Lost { end } => return Err(self.skip(end)),
-                Peek::Dropped { start } => {
-                    self.dropped(start);
-                    continue;
-                }
+            let records = match &self.reading {
+                Some(_) => self.read().await?,
+                None => match partition.peek(self.cursor, max_bytes) {
+                    Peek::Nothing => {
+                        changed.await;
+                        continue;
+                    }
+                    Peek::Records(records) => Some(records),
+                    Peek::Active { segment, positions } => {
+                        self.begin_reading(segment, Some(positions), max_bytes);
+                        self.read().await?
+                    }
+                    Peek::Sealed { segment } => {
+                        self.begin_reading(segment, None, max_bytes);
+                        self.read().await?
+                    }
+                    Peek::Lost { end } => return Err(self.skip(end)),
+                    Peek::Dropped { start } => {
+                        self.dropped(start);
+                        continue;
+                    }
+                },
             };
             let Some(records) = records else { continue };
-            let Some(last) = records.last() else { return Err(self.skip(self.cursor + 1)) };
+            let Some(last) = records.last() else {
+                return Err(self.skip(self.cursor + 1));
+            };
             self.cursor = last.offset + 1;
             return Ok(Some(records));
         }
@@ -128,19 +154,23 @@ impl PartitionStream for Stream {
 }
 
 impl Stream {
-    /// Reads from disk on a thread that may block. `None` if the segment was deleted meanwhile: look again.
-    async fn read(
-        &self,
-        segment: u64,
-        positions: Option<Vec<u32>>,
-        max_bytes: usize,
-    ) -> Result<Option<Vec<Record>>, LogError> {
+    /// Begins to read from disk, on a thread that may block.
+    fn begin_reading(&mut self, segment: u64, positions: Option<Vec<u32>>, max_bytes: usize) {
         let (store, partition, offset) = (Arc::clone(&self.core.store), Arc::clone(&self.partition), self.cursor);
-        let reading = tokio::task::spawn_blocking(move || match positions {
+        self.reading = Some(tokio::task::spawn_blocking(move || match positions {
             Some(positions) => store.read_active(&partition, segment, offset, &positions, max_bytes),
             None => store.read_sealed(&partition, segment, offset, max_bytes),
-        });
-        match reading.await.map_err(|_| LogError::Closed)? {
+        }));
+    }
+
+    /// Waits for what is being read. `None` if there is nothing, or the segment was deleted meanwhile: look again.
+    async fn read(&mut self) -> Result<Option<Vec<Record>>, LogError> {
+        let Some(reading) = &mut self.reading else {
+            return Ok(None);
+        };
+        let result = reading.await;
+        self.reading = None;
+        match result.map_err(|_| LogError::Closed)? {
             Ok(records) => Ok(Some(records)),
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.cursor < self.start() => Ok(None),
             Err(error) => Err(LogError::Unavailable(Some(Arc::new(error)))),
@@ -153,7 +183,12 @@ impl Stream {
 
     /// Goes on at `end`; says that everything before it is damaged.
     fn skip(&mut self, end: u64) -> LogError {
-        let damage = Damage { topic: Arc::clone(&self.topic.name), partition: self.partition.number, from: self.cursor, end };
+        let damage = Damage {
+            topic: Arc::clone(&self.topic.name),
+            partition: self.partition.number,
+            from: self.cursor,
+            end,
+        };
         self.core.meters.lost_records.increment(end - self.cursor);
         tracing::error!(error = &damage as &dyn std::error::Error, "log records lost");
         self.cursor = end;
@@ -164,7 +199,13 @@ impl Stream {
     fn dropped(&mut self, start: u64) {
         if self.topic.durability == Durability::Memory {
             let (topic, group, partition) = (&*self.topic.name, &*self.group.name, self.partition.number);
-            tracing::warn!(topic, group, partition, records = start - self.cursor, "slow consumer missed records");
+            tracing::warn!(
+                topic,
+                group,
+                partition,
+                records = start - self.cursor,
+                "slow consumer missed records"
+            );
         }
         self.cursor = start;
     }

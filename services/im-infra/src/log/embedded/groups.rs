@@ -61,9 +61,24 @@ pub(super) enum Grant {
 
 impl Group {
     pub(super) fn new(name: Arc<str>, topic: u16, partitions: Arc<[Arc<Partition>]>, committed: Vec<u64>) -> Self {
-        let slots = committed.into_iter().map(|committed| Slot { committed, ..Slot::default() }).collect();
-        let members = Mutex::new(Members { slots, ..Members::default() });
-        Self { name, topic, partitions, members, changed: Notify::new() }
+        let slots = committed
+            .into_iter()
+            .map(|committed| Slot {
+                committed,
+                ..Slot::default()
+            })
+            .collect();
+        let members = Mutex::new(Members {
+            slots,
+            ..Members::default()
+        });
+        Self {
+            name,
+            topic,
+            partitions,
+            members,
+            changed: Notify::new(),
+        }
     }
 
     /// Sets the committed offsets to what was found in the journal.
@@ -95,14 +110,23 @@ impl Group {
         let now = Instant::now();
         let mut earliest: Option<Instant> = None;
         let mut found = None;
-        for (at, slot) in members.slots.iter().enumerate().filter(|(_, slot)| slot.target == Some(member)) {
+        for (at, slot) in members
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.target == Some(member))
+        {
             let Some(until) = slot.holder.as_ref().map(|holder| holder.until) else {
                 found = Some(at);
                 break;
             };
             let Some(until) = until else { continue };
             if until <= now {
-                tracing::warn!(group = &*self.name, partition = at, "partition taken from a consumer that did not let go");
+                tracing::warn!(
+                    group = &*self.name,
+                    partition = at,
+                    "partition taken from a consumer that did not let go"
+                );
                 found = Some(at);
                 break;
             }
@@ -111,15 +135,25 @@ impl Group {
         let Some(at) = found else { return Grant::Wait(earliest) };
         let lease = members.new_id();
         let slot = &mut members.slots[at];
-        slot.holder = Some(Holder { member, lease, until: None });
-        Grant::Taken { partition: at as u32, lease, committed: slot.committed }
+        slot.holder = Some(Holder {
+            member,
+            lease,
+            until: None,
+        });
+        Grant::Taken {
+            partition: at as u32,
+            lease,
+            committed: slot.committed,
+        }
     }
 
     /// Whether the stream with this lease may go on. If not, the partition is free for its next holder.
     pub(super) fn keep(&self, partition: u32, lease: u64) -> bool {
         let mut members = self.members.lock();
         let slot = &mut members.slots[partition as usize];
-        let Some(holder) = slot.holder.as_ref().filter(|holder| holder.lease == lease) else { return false };
+        let Some(holder) = slot.holder.as_ref().filter(|holder| holder.lease == lease) else {
+            return false;
+        };
         if slot.target == Some(holder.member) {
             return true;
         }
@@ -180,8 +214,11 @@ impl Group {
     fn rebalance(&self, members: &mut Members) {
         let Members { present, slots, .. } = members;
         let mut load: Vec<(u64, usize)> = present.iter().map(|member| (*member, 0)).collect();
-        let (share, mut larger) =
-            if present.is_empty() { (0, 0) } else { (slots.len() / present.len(), slots.len() % present.len()) };
+        let (share, mut larger) = if present.is_empty() {
+            (0, 0)
+        } else {
+            (slots.len() / present.len(), slots.len() % present.len())
+        };
         for slot in slots.iter_mut() {
             let seat = load.iter_mut().find(|(member, _)| slot.target == Some(*member));
             let room = match &seat {

@@ -64,8 +64,9 @@ impl Index {
         let mut partitions: BTreeMap<(u16, u32), (u64, Vec<u32>)> = BTreeMap::new();
         let walk = walk(bytes, segment, segment::HEADER, true, |position, frame| {
             if frame.kind == Kind::Record {
-                let (first, positions) =
-                    partitions.entry((frame.topic, frame.partition)).or_insert((frame.offset, Vec::new()));
+                let (first, positions) = partitions
+                    .entry((frame.topic, frame.partition))
+                    .or_insert((frame.offset, Vec::new()));
                 positions.resize(frame.offset.saturating_sub(*first) as usize, LOST);
                 positions.push(position);
             }
@@ -80,9 +81,22 @@ impl Index {
         sealed_ms: u64,
         partitions: BTreeMap<(u16, u32), (u64, Vec<u32>)>,
     ) -> Self {
-        let mut index = Self { head: Head { segment, length, sealed_ms, runs: Vec::new() }, positions: Vec::new() };
+        let mut index = Self {
+            head: Head {
+                segment,
+                length,
+                sealed_ms,
+                runs: Vec::new(),
+            },
+            positions: Vec::new(),
+        };
         for ((topic, partition), (first, positions)) in partitions {
-            index.head.runs.push(Run { topic, partition, first, count: positions.len() as u32 });
+            index.head.runs.push(Run {
+                topic,
+                partition,
+                first,
+                count: positions.len() as u32,
+            });
             index.positions.push(positions);
         }
         index
@@ -90,7 +104,10 @@ impl Index {
 
     /// The positions of a partition from `offset` on; empty if it has none here.
     pub(super) fn positions(&self, topic: u16, partition: u32, offset: u64) -> &[u32] {
-        let found = self.head.runs.binary_search_by_key(&(topic, partition), |run| (run.topic, run.partition));
+        let found = self
+            .head
+            .runs
+            .binary_search_by_key(&(topic, partition), |run| (run.topic, run.partition));
         let Ok(at) = found else { return &[] };
         let skip = offset.saturating_sub(self.head.runs[at].first) as usize;
         self.positions[at].get(skip..).unwrap_or_default()
@@ -137,7 +154,11 @@ impl Index {
         let mut positions = Vec::with_capacity(head.runs.len());
         for run in &head.runs {
             let (its, rest) = body.split_at_checked(run.count as usize * 4)?;
-            positions.push(its.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect());
+            positions.push(
+                its.chunks_exact(4)
+                    .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+                    .collect(),
+            );
             body = rest;
         }
         body.is_empty().then_some(Self { head, positions })
@@ -171,9 +192,22 @@ fn decode_head(bytes: &[u8], number: u64) -> Option<(Head, u32)> {
     let mut runs = Vec::with_capacity(count);
     for _ in 0..count {
         let topic = u16::try_from(reader.u32()?).ok()?;
-        runs.push(Run { topic, partition: reader.u32()?, first: reader.u64()?, count: reader.u32()? });
+        runs.push(Run {
+            topic,
+            partition: reader.u32()?,
+            first: reader.u64()?,
+            count: reader.u32()?,
+        });
     }
-    Some((Head { segment, length, sealed_ms, runs }, body_crc))
+    Some((
+        Head {
+            segment,
+            length,
+            sealed_ms,
+            runs,
+        },
+        body_crc,
+    ))
 }
 
 #[cfg(test)]

@@ -76,7 +76,15 @@ pub(super) enum Peek {
 impl Partition {
     pub(super) fn new(topic: u16, number: u32, durability: Durability, tails: Arc<AtomicUsize>) -> Self {
         let (next, offsets, changed) = (AtomicU64::new(0), Mutex::default(), Notify::new());
-        Self { topic, number, durability, next, offsets, changed, tails }
+        Self {
+            topic,
+            number,
+            durability,
+            next,
+            offsets,
+            changed,
+            tails,
+        }
     }
 
     /// Looks for records from `offset` on, about `max_bytes` of them but at least one.
@@ -144,7 +152,12 @@ pub(super) fn shrink<'a>(
 ) -> Vec<(&'a Arc<Partition>, u64)> {
     let mut dropped = Vec::new();
     while tails.load(Ordering::Relaxed) > bound {
-        let Some(largest) = partitions.clone().max_by_key(|partition| partition.offsets.lock().tail_bytes) else { break };
+        let Some(largest) = partitions
+            .clone()
+            .max_by_key(|partition| partition.offsets.lock().tail_bytes)
+        else {
+            break;
+        };
         let mut offsets = largest.offsets.lock();
         let (before, half) = (offsets.tail.len(), offsets.tail_bytes / 2);
         while offsets.tail_bytes > half && tails.load(Ordering::Relaxed) > bound {
@@ -170,7 +183,11 @@ impl Offsets {
     pub(super) fn seal(&mut self, sealed: u64, next: u64) {
         let (first, end) = (self.first, self.first + self.positions.len() as u64);
         if first < end {
-            self.sealed.push_back(SealedRun { segment: sealed, first, end });
+            self.sealed.push_back(SealedRun {
+                segment: sealed,
+                first,
+                end,
+            });
         }
         (self.segment, self.first) = (next, end);
         self.positions = Vec::new();
@@ -192,7 +209,10 @@ impl Offsets {
             if bytes > max_bytes && !records.is_empty() {
                 break;
             }
-            records.push(Record { offset, payload: payload.clone() });
+            records.push(Record {
+                offset,
+                payload: payload.clone(),
+            });
         }
         records
     }
@@ -204,6 +224,9 @@ impl Offsets {
             return Peek::Lost { end: offset + lost };
         }
         let positions = positions.iter().copied().take_while(|position| *position != LOST);
-        Peek::Active { segment: self.segment, positions: positions.take(POSITIONS_AT_ONCE).collect() }
+        Peek::Active {
+            segment: self.segment,
+            positions: positions.take(POSITIONS_AT_ONCE).collect(),
+        }
     }
 }

@@ -64,13 +64,22 @@ impl Queue {
     /// A queue for about `bytes` bytes of records; commits wait for records to ride on, but not longer than the interval.
     pub(super) fn new(bytes: u32, commit_interval: Duration) -> Self {
         let room = Arc::new(Semaphore::new(bytes as usize));
-        Self { state: Mutex::default(), arrived: Condvar::new(), room, bytes, commit_interval }
+        Self {
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            room,
+            bytes,
+            commit_interval,
+        }
     }
 
     /// Waits until there is room for `bytes` more; a batch larger than the whole queue waits for an empty one.
     pub(super) async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, LogError> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.bytes);
-        Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| LogError::Closed)
+        Arc::clone(&self.room)
+            .acquire_many_owned(bytes)
+            .await
+            .map_err(|_| LogError::Closed)
     }
 
     /// Hands the records to the writer. The answer comes when they are durable.
@@ -88,7 +97,11 @@ impl Queue {
             Phase::Failed(cause) => return Err(LogError::Unavailable(Some(Arc::clone(cause)))),
         }
         state.work.topics.extend(topic);
-        state.work.pending.push(Pending { records, done, _room: room });
+        state.work.pending.push(Pending {
+            records,
+            done,
+            _room: room,
+        });
         drop(state);
         self.arrived.notify_one();
         Ok(answer)

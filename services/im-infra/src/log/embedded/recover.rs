@@ -28,19 +28,28 @@ pub(super) struct Recovered {
     pub(super) position: usize,
 }
 
-/// Positions of records in the active segment, by topic and partition, with the offset of the first.
-type Positions = BTreeMap<(u16, u32), (u64, Vec<u32>)>;
+/// Positions of the records in the active segment with the offset of the first, for each partition of a topic.
+type Positions = BTreeMap<u16, Vec<(u64, Vec<u32>)>>;
 
 /// Reads the folder, which must be locked.
 pub(super) fn recover(folder: &Path, faults: Faults) -> Result<Recovered, OpenError> {
-    let failed = |source| OpenError::Io { folder: folder.to_owned(), source };
+    let failed = |source| OpenError::Io {
+        folder: folder.to_owned(),
+        source,
+    };
     let mut numbers = segment::list(folder).map_err(failed)?;
     let last = last_segment(folder, &mut numbers)?;
     sweep_indexes(folder, &numbers).map_err(failed)?;
     let Some(bytes) = last else {
         let active = ActiveSegment::create(folder, 1, faults).map_err(failed)?;
         let (topics, declared, sealed) = (Topics::default(), BTreeMap::new(), BTreeMap::new());
-        return Ok(Recovered { topics, declared, sealed, active, position: 0 });
+        return Ok(Recovered {
+            topics,
+            declared,
+            sealed,
+            active,
+            position: 0,
+        });
     };
     let number = numbers.pop().expect("the last segment is one of them");
     let mut sealed = BTreeMap::new();
@@ -51,46 +60,76 @@ pub(super) fn recover(folder: &Path, faults: Faults) -> Result<Recovered, OpenEr
         Some(state) => state,
         None => state_before(folder, &numbers)?,
     };
-    let mut positions = Positions::new();
-    for (topic, its) in &state.topics {
-        for (partition, next) in its.next.iter().enumerate() {
-            positions.insert((*topic, partition as u32), (*next, Vec::new()));
-        }
-    }
-    let mut highest = sealed.values().flat_map(|head| &head.runs).map(|run| run.topic).max().unwrap_or(0);
+    let mut positions: Positions = state
+        .topics
+        .iter()
+        .map(|(number, topic)| (*number, none_of(topic)))
+        .collect();
+    let mut highest = sealed
+        .values()
+        .flat_map(|head| &head.runs)
+        .map(|run| run.topic)
+        .max()
+        .unwrap_or(0);
     let found = walk(&bytes, number, segment::HEADER, false, |position, frame| {
+        if frame.kind == Kind::Record {
+            note(&mut positions, position, &frame);
+        } else {
+            apply(&mut state, &frame);
+            if let Some(topic) = state.topics.get(&frame.topic) {
+                positions.entry(frame.topic).or_insert_with(|| none_of(topic));
+            }
+        }
         highest = highest.max(frame.topic);
-        apply(&mut state, &frame);
-        note(&mut positions, &state, position, &frame);
     });
     for range in &found.damaged {
         tell_damage(number, range);
     }
     let active = ActiveSegment::open(folder, number, faults).map_err(failed)?;
     if found.torn > 0 {
-        tracing::warn!(segment = number, position = found.end, bytes = found.torn, "torn end of the log cut off");
+        tracing::warn!(
+            segment = number,
+            position = found.end,
+            bytes = found.torn,
+            "torn end of the log cut off"
+        );
         active.cut(found.end as u64).map_err(failed)?;
     }
     // What a killed process wrote and did not sync is about to be read as durable.
     active.sync().map_err(failed)?;
     let (topics, declared) = build(&state, positions, number, &sealed);
     topics.reserve(highest);
-    Ok(Recovered { topics, declared, sealed, active, position: found.end })
+    Ok(Recovered {
+        topics,
+        declared,
+        sealed,
+        active,
+        position: found.end,
+    })
 }
 
 /// The bytes of the last segment that ever held anything durable; what was begun after it is deleted.
 fn last_segment(folder: &Path, numbers: &mut Vec<u64>) -> Result<Option<Vec<u8>>, OpenError> {
-    let failed = |source| OpenError::Io { folder: folder.to_owned(), source };
+    let failed = |source| OpenError::Io {
+        folder: folder.to_owned(),
+        source,
+    };
     while let Some(number) = numbers.last().copied() {
         let bytes = read(folder, number)?;
         let mut durable = snapshot(&bytes, number).is_some();
         if !durable {
-            walk(&bytes, number, segment::HEADER, false, |_, frame| durable |= frame.batch > 0);
+            walk(&bytes, number, segment::HEADER, false, |_, frame| {
+                durable |= frame.batch > 0;
+            });
         }
         if durable {
             return Ok(Some(bytes));
         }
-        tracing::warn!(segment = number, bytes = bytes.len(), "log segment that was never finished deleted");
+        tracing::warn!(
+            segment = number,
+            bytes = bytes.len(),
+            "log segment that was never finished deleted"
+        );
         std::fs::remove_file(segment::path(folder, number)).map_err(failed)?;
         segment::sync_folder(folder).map_err(failed)?;
         numbers.pop();
@@ -99,10 +138,15 @@ fn last_segment(folder: &Path, numbers: &mut Vec<u64>) -> Result<Option<Vec<u8>>
 }
 
 fn read(folder: &Path, number: u64) -> Result<Vec<u8>, OpenError> {
-    let bytes = std::fs::read(segment::path(folder, number))
-        .map_err(|source| OpenError::Io { folder: folder.to_owned(), source })?;
+    let bytes = std::fs::read(segment::path(folder, number)).map_err(|source| OpenError::Io {
+        folder: folder.to_owned(),
+        source,
+    })?;
     match segment::judge(&bytes, number) {
-        segment::Head::Version(found) => Err(OpenError::Version { folder: folder.to_owned(), found }),
+        segment::Head::Version(found) => Err(OpenError::Version {
+            folder: folder.to_owned(),
+            found,
+        }),
         segment::Head::Good | segment::Head::Broken => Ok(bytes),
     }
 }
@@ -110,7 +154,11 @@ fn read(folder: &Path, number: u64) -> Result<Vec<u8>, OpenError> {
 /// The snapshot at the head of a segment, if it is intact.
 fn snapshot(bytes: &[u8], number: u64) -> Option<State> {
     let frame = decode(bytes.get(segment::HEADER..)?, number, segment::HEADER as u32)?;
-    if frame.kind == Kind::Snapshot { State::decode(frame.payload) } else { None }
+    if frame.kind == Kind::Snapshot {
+        State::decode(frame.payload)
+    } else {
+        None
+    }
 }
 
 /// What is known at the end of the last of these segments: needed when the snapshot behind it is damaged.
@@ -128,7 +176,9 @@ fn state_before(folder: &Path, numbers: &[u64]) -> Result<State, OpenError> {
         }
     }
     for (number, bytes) in segments.iter().rev() {
-        walk(bytes, *number, segment::HEADER, true, |_, frame| apply(&mut state, &frame));
+        walk(bytes, *number, segment::HEADER, true, |_, frame| {
+            apply(&mut state, &frame);
+        });
     }
     Ok(state)
 }
@@ -147,7 +197,10 @@ fn sealed_head(folder: &Path, number: u64) -> io::Result<Head> {
 /// Deletes indexes that belong to no sealed segment.
 fn sweep_indexes(folder: &Path, segments: &[u64]) -> io::Result<()> {
     let sealed = &segments[..segments.len().saturating_sub(1)];
-    for number in index_files(folder)?.into_iter().filter(|number| sealed.binary_search(number).is_err()) {
+    for number in index_files(folder)?
+        .into_iter()
+        .filter(|number| sealed.binary_search(number).is_err())
+    {
         std::fs::remove_file(index::path(folder, number))?;
     }
     for number in segment::numbers(folder, "tmp")? {
@@ -168,7 +221,9 @@ fn apply(state: &mut State, frame: &Frame<'_>) {
         }
         return;
     }
-    let Some(topic) = state.topics.get_mut(&frame.topic) else { return };
+    let Some(topic) = state.topics.get_mut(&frame.topic) else {
+        return;
+    };
     match frame.kind {
         Kind::Record => {
             if let Some(next) = topic.next.get_mut(frame.partition as usize) {
@@ -178,7 +233,12 @@ fn apply(state: &mut State, frame: &Frame<'_>) {
         Kind::Commit => {
             let group = String::from_utf8_lossy(frame.payload).into_owned();
             let none = vec![0; topic.next.len()];
-            if let Some(committed) = topic.groups.entry(group).or_insert(none).get_mut(frame.partition as usize) {
+            if let Some(committed) = topic
+                .groups
+                .entry(group)
+                .or_insert(none)
+                .get_mut(frame.partition as usize)
+            {
                 *committed = (*committed).max(frame.offset);
             }
         }
@@ -186,13 +246,17 @@ fn apply(state: &mut State, frame: &Frame<'_>) {
     }
 }
 
+/// No positions yet: the first record of each partition is the topic's next.
+fn none_of(topic: &TopicState) -> Vec<(u64, Vec<u32>)> {
+    topic.next.iter().map(|next| (*next, Vec::new())).collect()
+}
+
 /// Notes where a record of the active segment stands. Records before it that damage took are noted as lost.
-fn note(positions: &mut Positions, state: &State, position: u32, frame: &Frame<'_>) {
-    let known = state.topics.get(&frame.topic).is_some_and(|topic| (frame.partition as usize) < topic.next.len());
-    if frame.kind != Kind::Record || !known {
+fn note(positions: &mut Positions, position: u32, frame: &Frame<'_>) {
+    let of_topic = positions.get_mut(&frame.topic);
+    let Some((first, its)) = of_topic.and_then(|its| its.get_mut(frame.partition as usize)) else {
         return;
-    }
-    let (first, its) = positions.entry((frame.topic, frame.partition)).or_insert((frame.offset, Vec::new()));
+    };
     its.resize(frame.offset.saturating_sub(*first) as usize, LOST);
     its.push(position);
 }
@@ -213,14 +277,19 @@ fn build(
             durability: Durability::Disk,
         };
         let topic = Arc::new(Topic::new(*number, &spec, Arc::clone(&topics.disk_tails)));
-        for (partition, next) in topic.partitions.iter().zip(&its.next) {
-            let (first, positions) = positions.remove(&(*number, partition.number)).unwrap_or((*next, Vec::new()));
-            *partition.offsets.lock() = offsets(partition, segment, first, positions, sealed);
-            partition.next.store(*next, Ordering::Relaxed);
+        let positions = positions.remove(number).unwrap_or_default();
+        for (partition, (first, positions)) in topic.partitions.iter().zip(positions) {
+            let found = offsets(partition, segment, first, positions, sealed);
+            partition.next.store(found.end, Ordering::Relaxed);
+            *partition.offsets.lock() = found;
         }
         for (name, committed) in &its.groups {
             let group = topic.group(name);
-            group.restore(committed.iter().zip(&its.next).map(|(committed, next)| *committed.min(next)));
+            let ends = topic
+                .partitions
+                .iter()
+                .map(|partition| partition.next.load(Ordering::Relaxed));
+            group.restore(committed.iter().zip(ends).map(|(committed, end)| end.min(*committed)));
         }
         topics.insert(Arc::clone(&topic));
         declared.insert(*number, topic);
@@ -242,14 +311,20 @@ fn offsets(
     let key = (partition.topic, partition.number);
     let mut later = segment;
     for (number, head) in sealed.iter().rev() {
-        let Ok(at) = head.runs.binary_search_by_key(&key, |run| (run.topic, run.partition)) else { continue };
+        let Ok(at) = head.runs.binary_search_by_key(&key, |run| (run.topic, run.partition)) else {
+            continue;
+        };
         let run = &head.runs[at];
         // A gap where segments are missing was deleted by retention: what lies before it is not to be read any more.
         let deleted = (number + 1..later).any(|between| !sealed.contains_key(&between));
         if run.end() < offsets.start && deleted {
             break;
         }
-        offsets.sealed.push_front(SealedRun { segment: *number, first: run.first, end: run.end() });
+        offsets.sealed.push_front(SealedRun {
+            segment: *number,
+            first: run.first,
+            end: run.end(),
+        });
         offsets.start = run.first;
         later = *number;
     }

@@ -28,7 +28,11 @@ pub(super) fn numbers(folder: &Path, extension: &str) -> io::Result<Vec<u64>> {
     for entry in std::fs::read_dir(folder)? {
         let file = PathBuf::from(entry?.file_name());
         if file.extension().is_some_and(|its| its == extension) {
-            found.extend(file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<u64>().ok()));
+            found.extend(
+                file.file_stem()
+                    .and_then(|stem| stem.to_str())
+                    .and_then(|stem| stem.parse::<u64>().ok()),
+            );
         }
     }
     found.sort_unstable();
@@ -64,13 +68,19 @@ pub(super) enum Head {
 
 /// Judges the first bytes of segment `number`.
 pub(super) fn judge(bytes: &[u8], number: u64) -> Head {
-    let Some(head) = bytes.get(..HEADER) else { return Head::Broken };
+    let Some(head) = bytes.get(..HEADER) else {
+        return Head::Broken;
+    };
     if head == header(number) {
         return Head::Good;
     }
     let version = u32::from_le_bytes([head[8], head[9], head[10], head[11]]);
     let intact = &head[..8] == MAGIC && head[20..] == crc32c::crc32c(&head[..20]).to_le_bytes();
-    if intact && version != VERSION { Head::Version(version) } else { Head::Broken }
+    if intact && version != VERSION {
+        Head::Version(version)
+    } else {
+        Head::Broken
+    }
 }
 
 /// The segment that is being written.
@@ -84,16 +94,28 @@ pub(super) struct ActiveSegment {
 impl ActiveSegment {
     /// Creates an empty file and makes its name durable.
     pub(super) fn create(folder: &Path, number: u64, faults: Faults) -> io::Result<Self> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path(folder, number))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path(folder, number))?;
         sync_folder(folder)?;
-        Ok(Self { number, file: Arc::new(file), faults })
+        Ok(Self {
+            number,
+            file: Arc::new(file),
+            faults,
+        })
     }
 
     /// Opens one that is there.
     pub(super) fn open(folder: &Path, number: u64, faults: Faults) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path(folder, number))?;
-        Ok(Self { number, file: Arc::new(file), faults })
+        Ok(Self {
+            number,
+            file: Arc::new(file),
+            faults,
+        })
     }
 
     /// Writes all of `bytes` at `position`.
@@ -167,7 +189,11 @@ mod scripted {
         }
 
         pub(super) fn sync(&self) -> io::Result<()> {
-            if self.sync_fails.load(SeqCst) { Err(io::Error::other("sync failed")) } else { Ok(()) }
+            if self.sync_fails.load(SeqCst) {
+                Err(io::Error::other("sync failed"))
+            } else {
+                Ok(())
+            }
         }
     }
 }

@@ -59,7 +59,10 @@ impl State {
     /// Reads what [`State::encode`] wrote. `None` if it is not that.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
-        let mut state = Self { taken_ms: reader.u64()?, topics: BTreeMap::new() };
+        let mut state = Self {
+            taken_ms: reader.u64()?,
+            topics: BTreeMap::new(),
+        };
         for _ in 0..reader.u32()? {
             let number = u16::try_from(reader.u64()?).ok()?;
             state.topics.insert(number, reader.topic()?);
@@ -116,7 +119,12 @@ impl<'a> Reader<'a> {
         for _ in 0..self.u32()? {
             groups.insert(self.text()?, self.offsets()?);
         }
-        Some(TopicState { name, retention_ms, next, groups })
+        Some(TopicState {
+            name,
+            retention_ms,
+            next,
+            groups,
+        })
     }
 }
 
@@ -132,7 +140,10 @@ mod tests {
             next: vec![1, u64::MAX, 3],
             groups: BTreeMap::from([("logic".into(), vec![0, 7, 2]), ("audit".into(), vec![1, 1, 1])]),
         };
-        let state = State { taken_ms: 17, topics: BTreeMap::from([(0, topic.clone()), (512, topic)]) };
+        let state = State {
+            taken_ms: 17,
+            topics: BTreeMap::from([(0, topic.clone()), (512, topic)]),
+        };
         let bytes = state.encode();
         assert_eq!(State::decode(&bytes), Some(state));
         for cut in 0..bytes.len() {

@@ -37,23 +37,38 @@ struct OpenSegment {
 
 impl Store {
     pub(super) fn new(folder: &Path, sealed: BTreeMap<u64, Head>) -> Self {
-        Self { folder: folder.to_owned(), sealed: Mutex::new(sealed), open: Mutex::default() }
+        Self {
+            folder: folder.to_owned(),
+            sealed: Mutex::new(sealed),
+            open: Mutex::default(),
+        }
     }
 
     /// Lets readers have the segment that the writer is at.
     pub(super) fn activate(&self, number: u64, file: Arc<File>) {
-        self.remember(OpenSegment { number, file, index: OnceLock::new() });
+        self.remember(OpenSegment {
+            number,
+            file,
+            index: OnceLock::new(),
+        });
     }
 
     /// The segment was written to its end: its index goes to disk and stays in memory as long as it is read.
     pub(super) fn seal(&self, index: Index, file: Arc<File>) {
         if let Err(error) = index.write(&self.folder) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "index of a log segment not written");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "index of a log segment not written"
+            );
         }
         let number = index.head.segment;
         self.sealed.lock().insert(number, index.head.clone());
         self.open.lock().retain(|open| open.number != number);
-        self.remember(OpenSegment { number, file, index: OnceLock::from(index) });
+        self.remember(OpenSegment {
+            number,
+            file,
+            index: OnceLock::from(index),
+        });
     }
 
     fn remember(&self, segment: OpenSegment) -> Arc<OpenSegment> {
@@ -76,7 +91,11 @@ impl Store {
             }
         }
         let file = Arc::new(File::open(segment::path(&self.folder, number))?);
-        Ok(self.remember(OpenSegment { number, file, index: OnceLock::new() }))
+        Ok(self.remember(OpenSegment {
+            number,
+            file,
+            index: OnceLock::new(),
+        }))
     }
 
     /// Reads records of the active segment, or one that was active a moment ago. Blocks.
@@ -107,7 +126,12 @@ impl Store {
                 open.index.get_or_init(|| index)
             }
         };
-        open.read(partition, offset, index.positions(partition.topic, partition.number, offset), max_bytes)
+        open.read(
+            partition,
+            offset,
+            index.positions(partition.topic, partition.number, offset),
+            max_bytes,
+        )
     }
 
     fn load_index(&self, open: &OpenSegment) -> io::Result<Index> {
@@ -134,7 +158,11 @@ impl Store {
         self.sealed.lock().remove(&number);
         self.open.lock().retain(|open| open.number != number);
         std::fs::remove_file(super::index::path(&self.folder, number)).or_else(|error| {
-            if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+            if error.kind() == io::ErrorKind::NotFound {
+                Ok(())
+            } else {
+                Err(error)
+            }
         })?;
         segment::sync_folder(&self.folder)
     }
@@ -149,7 +177,10 @@ pub(super) fn rebuild_index(folder: &Path, number: u64, sealed_ms: u64) -> io::R
     }
     tracing::info!(segment = number, "index of a log segment built anew");
     if let Err(error) = index.write(folder) {
-        tracing::warn!(error = &error as &dyn std::error::Error, "index of a log segment not written");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "index of a log segment not written"
+        );
     }
     Ok(index)
 }
@@ -157,26 +188,33 @@ pub(super) fn rebuild_index(folder: &Path, number: u64, sealed_ms: u64) -> io::R
 /// Reports bytes that had been durable and are not intact any more.
 pub(super) fn tell_damage(segment: u64, range: &std::ops::Range<usize>) {
     metrics::counter!("log_damaged_bytes").increment(range.len() as u64);
-    tracing::error!(segment, from = range.start, to = range.end, "log segment is damaged; its other records are kept");
+    tracing::error!(
+        segment,
+        from = range.start,
+        to = range.end,
+        "log segment is damaged; its other records are kept"
+    );
 }
 
 impl OpenSegment {
     /// Reads the frames at `positions`, the first one being that of `offset`, until about `max_bytes` or damage.
-    fn read(
-        &self,
-        partition: &Partition,
-        offset: u64,
-        positions: &[u32],
-        max_bytes: usize,
-    ) -> io::Result<Vec<Record>> {
-        let mut window = Window { file: &self.file, start: 0, bytes: Vec::new() };
+    fn read(&self, partition: &Partition, offset: u64, positions: &[u32], max_bytes: usize) -> io::Result<Vec<Record>> {
+        let mut window = Window {
+            file: &self.file,
+            start: 0,
+            bytes: Vec::new(),
+        };
         let mut payloads = BytesMut::new();
         let mut lengths = Vec::new();
-        let span = positions.last().map_or(0, |last| (last - positions[0].min(*last)) as usize);
+        let span = positions
+            .last()
+            .map_or(0, |last| (last - positions[0].min(*last)) as usize);
         let chunk = (span + CHUNK / 4).min(CHUNK);
         for (offset, position) in (offset..).zip(positions) {
             let bytes = window.frame(*position, chunk)?;
-            let Some(frame) = decode(bytes, self.number, *position) else { break };
+            let Some(frame) = decode(bytes, self.number, *position) else {
+                break;
+            };
             let place = (frame.kind, frame.topic, frame.partition, frame.offset);
             if place != (Kind::Record, partition.topic, partition.number, offset) {
                 break;
@@ -188,7 +226,13 @@ impl OpenSegment {
             lengths.push(frame.payload.len());
         }
         let mut payloads: Bytes = payloads.freeze();
-        Ok((offset..).zip(lengths).map(|(offset, length)| Record { offset, payload: payloads.split_to(length) }).collect())
+        Ok((offset..)
+            .zip(lengths)
+            .map(|(offset, length)| Record {
+                offset,
+                payload: payloads.split_to(length),
+            })
+            .collect())
     }
 }
 
@@ -213,7 +257,9 @@ impl Window<'_> {
     }
 
     fn from(&self, position: u32) -> &[u8] {
-        let skip = u64::from(position).checked_sub(self.start).map_or(usize::MAX, |skip| skip as usize);
+        let skip = u64::from(position)
+            .checked_sub(self.start)
+            .map_or(usize::MAX, |skip| skip as usize);
         self.bytes.get(skip..).unwrap_or_default()
     }
 

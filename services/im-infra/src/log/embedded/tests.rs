@@ -21,16 +21,28 @@ fn options() -> EmbeddedLogOptions {
 }
 
 fn topic(name: &str, partitions: u32, durability: Durability) -> TopicSpec {
-    TopicSpec { name: name.into(), partitions, retention_ms: 60_000, durability }
+    TopicSpec {
+        name: name.into(),
+        partitions,
+        retention_ms: 60_000,
+        durability,
+    }
 }
 
 fn record(topic: &str, partition: u32, payload: impl Into<Bytes>) -> Append {
-    Append { topic: topic.into(), partition, payload: payload.into() }
+    Append {
+        topic: topic.into(),
+        partition,
+        payload: payload.into(),
+    }
 }
 
 /// Reads everything of one partition from the beginning, as a group that is new.
 async fn everything(log: &EmbeddedLog, topic: &str, partition: u32) -> Vec<Record> {
-    let mut member = log.subscribe(topic, &format!("reader-{}", rand::random::<u64>())).await.expect("the topic is there");
+    let mut member = log
+        .subscribe(topic, &format!("reader-{}", rand::random::<u64>()))
+        .await
+        .expect("the topic is there");
     let mut streams = Vec::new();
     let mut stream = loop {
         let stream = member.assigned().await.expect("the log is open");
@@ -46,7 +58,13 @@ async fn everything(log: &EmbeddedLog, topic: &str, partition: u32) -> Vec<Recor
     };
     let mut records = Vec::new();
     while records.len() < count {
-        records.extend(stream.next(64 << 10).await.expect("the log can be read").expect("the stream goes on"));
+        records.extend(
+            stream
+                .next(64 << 10)
+                .await
+                .expect("the log can be read")
+                .expect("the stream goes on"),
+        );
     }
     records
 }

@@ -41,7 +41,9 @@ impl Topic {
 
     /// The partition, if there is one of that number.
     pub(super) fn partition(&self, number: u32) -> Result<&Arc<Partition>, LogError> {
-        self.partitions.get(number as usize).ok_or_else(|| unknown(&self.name, number))
+        self.partitions
+            .get(number as usize)
+            .ok_or_else(|| unknown(&self.name, number))
     }
 
     /// The group of that name; a new one begins at the first record that is still there.
@@ -50,15 +52,28 @@ impl Topic {
         if let Some(group) = groups.get(name) {
             return Arc::clone(group);
         }
-        let starts = self.partitions.iter().map(|partition| partition.offsets.lock().start).collect();
-        let group = Arc::new(Group::new(name.into(), self.number, Arc::clone(&self.partitions), starts));
+        let starts = self
+            .partitions
+            .iter()
+            .map(|partition| partition.offsets.lock().start)
+            .collect();
+        let group = Arc::new(Group::new(
+            name.into(),
+            self.number,
+            Arc::clone(&self.partitions),
+            starts,
+        ));
         groups.insert(Arc::clone(&group.name), Arc::clone(&group));
         group
     }
 
     /// The offset of a partition that every group has committed; `None` while there is no group.
     pub(super) fn committed_by_all(&self, partition: u32) -> Option<u64> {
-        self.groups.lock().values().map(|group| group.committed(partition)).min()
+        self.groups
+            .lock()
+            .values()
+            .map(|group| group.committed(partition))
+            .min()
     }
 
     /// What a snapshot says of it, with `next` as the writer has it.
@@ -67,15 +82,25 @@ impl Topic {
         TopicState {
             name: self.name.to_string(),
             retention_ms: self.retention_ms.load(Ordering::Relaxed),
-            next: self.partitions.iter().map(|partition| partition.next.load(Ordering::Relaxed)).collect(),
-            groups: groups.iter().map(|(name, group)| (name.to_string(), group.all_committed())).collect(),
+            next: self
+                .partitions
+                .iter()
+                .map(|partition| partition.next.load(Ordering::Relaxed))
+                .collect(),
+            groups: groups
+                .iter()
+                .map(|(name, group)| (name.to_string(), group.all_committed()))
+                .collect(),
         }
     }
 }
 
 /// The error for a topic or partition that is not there.
 pub(super) fn unknown(topic: &str, partition: u32) -> LogError {
-    LogError::UnknownPartition { topic: topic.to_owned(), partition }
+    LogError::UnknownPartition {
+        topic: topic.to_owned(),
+        partition,
+    }
 }
 
 /// All topics by name.
@@ -126,7 +151,9 @@ impl Topics {
                 Durability::Memory => Topic::new(0, spec, Arc::default()),
                 Durability::Disk => {
                     let highest = self.highest.load(Ordering::Relaxed);
-                    let number = highest.checked_add(1).ok_or_else(|| failure("65,535 topics are the most there can be"))?;
+                    let number = highest
+                        .checked_add(1)
+                        .ok_or_else(|| failure("65,535 topics are the most there can be"))?;
                     self.reserve(number);
                     Topic::new(number, spec, Arc::clone(&self.disk_tails))
                 }
@@ -137,7 +164,11 @@ impl Topics {
         };
         let actual = topic.partitions.len() as u32;
         if actual != spec.partitions {
-            return Err(LogError::PartitionsDiffer { topic: spec.name.to_string(), actual, wanted: spec.partitions });
+            return Err(LogError::PartitionsDiffer {
+                topic: spec.name.to_string(),
+                actual,
+                wanted: spec.partitions,
+            });
         }
         match (topic.durability, spec.durability) {
             (Durability::Memory, Durability::Disk) => return Err(failure("the topic exists in memory only")),

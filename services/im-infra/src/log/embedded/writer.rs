@@ -2,6 +2,7 @@
 //!
 //! There is no timer: while one batch is being synced the next one gathers, so that batches grow with the load.
 
+use super::EmbeddedLogOptions;
 use super::frame::{Frame, HEADER, Kind};
 use super::index::Index;
 use super::meters::Meters;
@@ -11,7 +12,6 @@ use super::segment::{self, ActiveSegment, Faults};
 use super::state::State;
 use super::store::Store;
 use super::topics::{Topic, Topics};
-use super::EmbeddedLogOptions;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -47,7 +47,10 @@ enum Failure {
 }
 
 impl Writer {
-    #[expect(clippy::too_many_arguments, reason = "called in one place; the parts are of different origin")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called in one place; the parts are of different origin"
+    )]
     pub(super) fn new(
         queue: Arc<Queue>,
         store: Arc<Store>,
@@ -61,7 +64,19 @@ impl Writer {
     ) -> Self {
         let (buffer, positions) = (Vec::new(), Vec::new());
         store.activate(active.number, Arc::clone(&active.file));
-        Self { queue, store, topics, meters, options, faults, active, position, declared, buffer, positions }
+        Self {
+            queue,
+            store,
+            topics,
+            meters,
+            options,
+            faults,
+            active,
+            position,
+            declared,
+            buffer,
+            positions,
+        }
     }
 
     /// Writes until the queue is closed and empty, or the disk fails for good.
@@ -107,7 +122,9 @@ impl Writer {
         }
         self.position += self.buffer.len();
         self.meters.batch_records.record(self.positions.len() as f64);
-        self.meters.disk_bytes.set((self.store.sealed_bytes() + self.position as u64) as f64);
+        self.meters
+            .disk_bytes
+            .set((self.store.sealed_bytes() + self.position as u64) as f64);
         if self.buffer.capacity() > KEPT_BUFFER {
             self.buffer = Vec::new();
         }
@@ -119,11 +136,23 @@ impl Writer {
         self.buffer.clear();
         self.positions.clear();
         let (segment, start) = (self.active.number, self.position);
-        let mut put = Put { buffer: &mut self.buffer, segment, start };
+        let mut put = Put {
+            buffer: &mut self.buffer,
+            segment,
+            start,
+        };
         if start == 0 {
             put.buffer.extend_from_slice(&segment::header(segment));
-            let topics = self.declared.iter().map(|(number, topic)| (*number, topic.state())).collect();
-            let snapshot = State { taken_ms: self.options.clock.now_ms(), topics }.encode();
+            let topics = self
+                .declared
+                .iter()
+                .map(|(number, topic)| (*number, topic.state()))
+                .collect();
+            let snapshot = State {
+                taken_ms: self.options.clock.now_ms(),
+                topics,
+            }
+            .encode();
             put.frame(Kind::Snapshot, 0, 0, 0, &snapshot);
         }
         for topic in &work.topics {
@@ -138,7 +167,8 @@ impl Writer {
         for (partition, payload) in work.pending.iter().flat_map(|pending| &pending.records) {
             let offset = partition.next.load(Relaxed);
             partition.next.store(offset + 1, Relaxed);
-            self.positions.push(put.frame(Kind::Record, partition.topic, partition.number, offset, payload));
+            self.positions
+                .push(put.frame(Kind::Record, partition.topic, partition.number, offset, payload));
         }
     }
 
@@ -152,7 +182,11 @@ impl Writer {
             // What was written before is synced; cutting the rest off makes it as if this batch had never been.
             let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
             let cut = self.active.cut(position);
-            return Err(if full && cut.is_ok() { Failure::Passing(error) } else { Failure::Final(error) });
+            return Err(if full && cut.is_ok() {
+                Failure::Passing(error)
+            } else {
+                Failure::Final(error)
+            });
         }
         let started = Instant::now();
         if let Err(error) = self.active.sync() {
@@ -176,7 +210,9 @@ impl Writer {
                 while let Some(payload) = next {
                     offsets.positions.extend(positions.next());
                     partition.push(&mut offsets, payload);
-                    next = records.next_if(|(other, _)| Arc::ptr_eq(other, &partition)).map(|(_, payload)| payload);
+                    next = records
+                        .next_if(|(other, _)| Arc::ptr_eq(other, &partition))
+                        .map(|(_, payload)| payload);
                 }
                 let first = !std::mem::replace(&mut offsets.touched, true);
                 drop(offsets);
@@ -214,7 +250,10 @@ impl Writer {
         for partition in self.partitions() {
             let offsets = partition.offsets.lock();
             if !offsets.positions.is_empty() {
-                runs.insert((partition.topic, partition.number), (offsets.first, offsets.positions.clone()));
+                runs.insert(
+                    (partition.topic, partition.number),
+                    (offsets.first, offsets.positions.clone()),
+                );
             }
         }
         // The index first: a reader that is sent to the sealed segment must find it there.
@@ -242,7 +281,10 @@ impl Writer {
 
     fn give_up(&self, work: Work, error: io::Error) {
         self.meters.failures.increment(1);
-        tracing::error!(error = &error as &dyn std::error::Error, "log is unavailable until it is opened again");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "log is unavailable until it is opened again"
+        );
         let cause: Cause = Arc::new(error);
         self.queue.fail(&cause);
         for pending in work.pending {
@@ -260,9 +302,15 @@ struct Put<'a> {
 impl Put<'_> {
     fn frame(&mut self, kind: Kind, topic: u16, partition: u32, offset: u64, payload: &[u8]) -> u32 {
         let position = (self.start + self.buffer.len()) as u32;
-        let frame = Frame { kind, batch: self.start as u32, topic, partition, offset, payload };
+        let frame = Frame {
+            kind,
+            batch: self.start as u32,
+            topic,
+            partition,
+            offset,
+            payload,
+        };
         frame.encode(self.buffer, self.segment, position);
         position
     }
 }
-

@@ -18,9 +18,13 @@ struct Place {
 async fn segment_of(batches: u64) -> (Vec<u8>, Vec<Place>) {
     let folder = tempfile::tempdir().expect("a folder");
     let log = EmbeddedLog::open(folder.path(), options()).expect("the log opens");
-    log.create_topic(&topic("t", 2, Durability::Disk)).await.expect("the topic is created");
+    log.create_topic(&topic("t", 2, Durability::Disk))
+        .await
+        .expect("the topic is created");
     for batch in 0..batches {
-        let records = (0..3).map(|at| record("t", at % 2, payload(batch * 3 + u64::from(at)))).collect();
+        let records = (0..3)
+            .map(|at| record("t", at % 2, payload(batch * 3 + u64::from(at))))
+            .collect();
         log.append(records).await.expect("the records are appended");
     }
     log.close().await;
@@ -28,7 +32,11 @@ async fn segment_of(batches: u64) -> (Vec<u8>, Vec<Place>) {
     let mut places = Vec::new();
     walk(&bytes, 1, segment::HEADER, false, |position, frame| {
         let start = position as usize;
-        places.push(Place { kind: frame.kind, bytes: start..start + frame.size(), batch: frame.batch as usize });
+        places.push(Place {
+            kind: frame.kind,
+            bytes: start..start + frame.size(),
+            batch: frame.batch as usize,
+        });
     });
     (bytes, places)
 }
@@ -57,7 +65,11 @@ async fn contents(log: &EmbeddedLog) -> Option<Vec<Vec<u8>>> {
 /// What has to be found when just these frames are intact.
 fn expected(places: &[Place], intact: impl Fn(&Place) -> bool) -> Vec<Vec<u8>> {
     let records = places.iter().filter(|place| place.kind == Kind::Record);
-    let numbers: Vec<u64> = (0..).zip(records).filter(|(_, place)| intact(place)).map(|(number, _)| number).collect();
+    let numbers: Vec<u64> = (0..)
+        .zip(records)
+        .filter(|(_, place)| intact(place))
+        .map(|(number, _)| number)
+        .collect();
     let of = |partition| numbers.iter().filter(move |number| (*number % 3) % 2 == partition);
     of(0).chain(of(1)).map(|number| payload(*number)).collect()
 }
@@ -65,7 +77,12 @@ fn expected(places: &[Place], intact: impl Fn(&Place) -> bool) -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn cut_at_every_byte_exactly_the_whole_records_before_the_cut_are_there() {
     let (bytes, places) = segment_of(6).await;
-    let declared = places.iter().find(|place| place.kind == Kind::Topic).expect("the topic is declared").bytes.end;
+    let declared = places
+        .iter()
+        .find(|place| place.kind == Kind::Topic)
+        .expect("the topic is declared")
+        .bytes
+        .end;
     let folder = tempfile::tempdir().expect("a folder");
     for cut in 0..=bytes.len() {
         let found = found_in(folder.path(), &bytes[..cut]).await;
@@ -78,14 +95,28 @@ async fn cut_at_every_byte_exactly_the_whole_records_before_the_cut_are_there() 
 async fn damaged_at_every_byte_of_the_last_batch_exactly_the_records_before_are_there() {
     let (bytes, places) = segment_of(3).await;
     // The last batch with records and whatever comes behind it: what a machine that lost power was writing.
-    let last = places.iter().filter(|place| place.kind == Kind::Record).map(|place| place.batch).max().expect("records");
+    let last = places
+        .iter()
+        .filter(|place| place.kind == Kind::Record)
+        .map(|place| place.batch)
+        .max()
+        .expect("records");
     let folder = tempfile::tempdir().expect("a folder");
     for at in last..bytes.len() {
         let mut bytes = bytes.clone();
         bytes[at] ^= 0x55;
         let found = found_in(folder.path(), &bytes).await;
-        let end = places.iter().find(|place| place.bytes.contains(&at)).expect("a frame is there").bytes.start;
-        assert_eq!(found, Some(expected(&places, |place| place.bytes.end <= end)), "damaged at {at}");
+        let end = places
+            .iter()
+            .find(|place| place.bytes.contains(&at))
+            .expect("a frame is there")
+            .bytes
+            .start;
+        assert_eq!(
+            found,
+            Some(expected(&places, |place| place.bytes.end <= end)),
+            "damaged at {at}"
+        );
     }
 }
 
@@ -102,11 +133,19 @@ async fn damaged_at_every_byte_before_it_only_the_record_that_was_hit_is_lost() 
         let hit = places.iter().find(|place| place.bytes.contains(&at));
         if hit.is_some_and(|hit| hit.kind == Kind::Topic) {
             assert_eq!(contents(&log).await, None, "damaged at {at}");
-            log.create_topic(&topic("t", 2, Durability::Disk)).await.expect("the topic is created anew");
-            log.append(vec![record("t", 0, "new")]).await.expect("the record is appended");
+            log.create_topic(&topic("t", 2, Durability::Disk))
+                .await
+                .expect("the topic is created anew");
+            log.append(vec![record("t", 0, "new")])
+                .await
+                .expect("the record is appended");
             drop(log);
             let log = EmbeddedLog::open(folder.path(), options()).expect("the log opens");
-            assert_eq!(contents(&log).await, Some(vec![b"new".to_vec()]), "records of the lost topic stay apart");
+            assert_eq!(
+                contents(&log).await,
+                Some(vec![b"new".to_vec()]),
+                "records of the lost topic stay apart"
+            );
             continue;
         }
         let mut found = Vec::new();
@@ -120,12 +159,21 @@ async fn damaged_at_every_byte_before_it_only_the_record_that_was_hit_is_lost() 
 
 /// Reads everything, over errors that tell of damage.
 async fn tolerantly(log: &EmbeddedLog, partition: u32) -> Vec<Vec<u8>> {
-    let mut member = log.subscribe("t", &format!("tolerant-{partition}")).await.expect("the topic is there");
-    let mut streams = [member.assigned().await.expect("open"), member.assigned().await.expect("open")];
+    let mut member = log
+        .subscribe("t", &format!("tolerant-{partition}"))
+        .await
+        .expect("the topic is there");
+    let mut streams = [
+        member.assigned().await.expect("open"),
+        member.assigned().await.expect("open"),
+    ];
     streams.sort_by_key(|stream| stream.partition());
     let stream = &mut streams[partition as usize];
     let mut payloads = Vec::new();
-    let end = log.inner.core.topics.get("t").expect("the topic is there").partitions[partition as usize].offsets.lock().end;
+    let end = log.inner.core.topics.get("t").expect("the topic is there").partitions[partition as usize]
+        .offsets
+        .lock()
+        .end;
     let mut next = 0;
     while next < end {
         match stream.next(1 << 20).await {
@@ -153,7 +201,9 @@ async fn after_a_cut_the_log_goes_on() {
     for round in 0u64..3 {
         let log = EmbeddedLog::open(folder.path(), options()).expect("the log opens");
         let before = everything(&log, "t", 1).await.len();
-        log.append(vec![record("t", 1, payload(100 + round))]).await.expect("the record is appended");
+        log.append(vec![record("t", 1, payload(100 + round))])
+            .await
+            .expect("the record is appended");
         let records = everything(&log, "t", 1).await;
         assert_eq!(records.len(), before + 1);
         assert_eq!(records[before].payload, payload(100 + round));

@@ -10,7 +10,9 @@ use std::sync::atomic::Ordering::SeqCst;
 async fn log_with_faults(folder: &Path) -> (EmbeddedLog, Faults) {
     let faults = Faults::default();
     let log = EmbeddedLog::open_with(folder, options(), faults.clone()).expect("the log opens");
-    log.create_topic(&topic("t", 1, Durability::Disk)).await.expect("the topic is created");
+    log.create_topic(&topic("t", 1, Durability::Disk))
+        .await
+        .expect("the topic is created");
     (log, faults)
 }
 
@@ -21,20 +23,28 @@ async fn a_full_disk_refuses_appends_until_there_is_room() {
     log.append(vec![record("t", 0, "before")]).await.expect("there is room");
     for round in 0..3 {
         faults.disk_full.store(true, SeqCst);
-        let refused = log.append(vec![record("t", 0, "refused")]).await.expect_err("the disk is full");
+        let refused = log
+            .append(vec![record("t", 0, "refused")])
+            .await
+            .expect_err("the disk is full");
         assert!(matches!(refused, LogError::Unavailable(Some(_))), "{refused}");
         // A topic that could not be told to the journal is told with what comes next.
         let created = log.create_topic(&topic("u", 1, Durability::Disk)).await;
         assert_eq!(created.is_err(), round == 0, "{created:?}");
         faults.disk_full.store(false, SeqCst);
-        log.append(vec![record("t", 0, "after"), record("u", 0, "other")]).await.expect("there is room again");
+        log.append(vec![record("t", 0, "after"), record("u", 0, "other")])
+            .await
+            .expect("there is room again");
     }
     let mut log = log;
     for _ in 0..2 {
         let records = everything(&log, "t", 0).await;
         let payloads: Vec<&[u8]> = records.iter().map(|record| &record.payload[..]).collect();
         assert_eq!(payloads, [&b"before"[..], b"after", b"after", b"after"]);
-        assert!(records.iter().map(|record| record.offset).eq(0..4), "refused records leave no gap");
+        assert!(
+            records.iter().map(|record| record.offset).eq(0..4),
+            "refused records leave no gap"
+        );
         assert_eq!(everything(&log, "u", 0).await.len(), 3);
         log.close().await;
         log = EmbeddedLog::open(folder.path(), options()).expect("the log opens");
@@ -45,11 +55,18 @@ async fn a_full_disk_refuses_appends_until_there_is_room() {
 async fn after_a_failed_sync_nothing_is_taken_until_the_log_is_opened_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let (log, faults) = log_with_faults(folder.path()).await;
-    log.append(vec![record("t", 0, "before")]).await.expect("the disk works");
+    log.append(vec![record("t", 0, "before")])
+        .await
+        .expect("the disk works");
     faults.sync_fails.store(true, SeqCst);
-    log.append(vec![record("t", 0, "lost")]).await.expect_err("the disk fails");
+    log.append(vec![record("t", 0, "lost")])
+        .await
+        .expect_err("the disk fails");
     faults.sync_fails.store(false, SeqCst);
-    let refused = log.append(vec![record("t", 0, "refused")]).await.expect_err("nobody knows what the disk holds");
+    let refused = log
+        .append(vec![record("t", 0, "refused")])
+        .await
+        .expect_err("nobody knows what the disk holds");
     assert!(matches!(refused, LogError::Unavailable(Some(_))), "{refused}");
     assert_eq!(everything(&log, "t", 0).await.len(), 1, "what was durable can be read");
     log.close().await;
@@ -62,8 +79,13 @@ async fn after_a_failed_sync_nothing_is_taken_until_the_log_is_opened_again() {
 async fn a_folder_belongs_to_one_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let (log, _) = log_with_faults(folder.path()).await;
-    let refused = EmbeddedLog::open(folder.path(), options()).err().expect("the folder is in use");
-    assert!(matches!(&refused, OpenError::Locked { folder: its } if its == folder.path()), "{refused}");
+    let refused = EmbeddedLog::open(folder.path(), options())
+        .err()
+        .expect("the folder is in use");
+    assert!(
+        matches!(&refused, OpenError::Locked { folder: its } if its == folder.path()),
+        "{refused}"
+    );
     log.close().await;
     EmbeddedLog::open(folder.path(), options()).expect("closing gives the folder back");
 }
@@ -76,7 +98,9 @@ async fn another_format_is_refused() {
     let crc = crc32c::crc32c(&header[..20]);
     header[20..].copy_from_slice(&crc.to_le_bytes());
     std::fs::write(segment::path(folder.path(), 1), header).expect("the segment is written");
-    let refused = EmbeddedLog::open(folder.path(), options()).err().expect("the format is unknown");
+    let refused = EmbeddedLog::open(folder.path(), options())
+        .err()
+        .expect("the format is unknown");
     assert!(matches!(refused, OpenError::Version { found: 9, .. }), "{refused}");
 }
 
@@ -85,9 +109,13 @@ async fn many_segments(folder: &Path) -> u64 {
     let mut options = options();
     options.segment_bytes = 1_000;
     let log = EmbeddedLog::open(folder, options).expect("the log opens");
-    log.create_topic(&topic("t", 1, Durability::Disk)).await.expect("the topic is created");
+    log.create_topic(&topic("t", 1, Durability::Disk))
+        .await
+        .expect("the topic is created");
     for number in 0..100u64 {
-        log.append(vec![record("t", 0, vec![number as u8; 80])]).await.expect("the record is appended");
+        log.append(vec![record("t", 0, vec![number as u8; 80])])
+            .await
+            .expect("the record is appended");
     }
     log.close().await;
     assert!(segment::list(folder).expect("the folder can be read").len() > 8);
@@ -103,7 +131,10 @@ async fn indexes_that_are_missing_or_damaged_are_built_anew() {
     let log = EmbeddedLog::open(folder.path(), options()).expect("the log opens");
     assert_eq!(everything(&log, "t", 0).await.len() as u64, count);
     for number in [2, 3] {
-        assert!(index::Index::read(folder.path(), number).is_some(), "the index is there again");
+        assert!(
+            index::Index::read(folder.path(), number).is_some(),
+            "the index is there again"
+        );
     }
     // Damage behind the head is found when the positions are wanted.
     drop(log);

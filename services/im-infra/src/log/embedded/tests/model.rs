@@ -13,7 +13,12 @@ enum Step {
     /// Appends records of these lengths, to this partition each.
     Append(Vec<(u32, usize)>),
     /// The group reads up to this many records of the partition and commits this many of them.
-    Consume { group: usize, partition: u32, read: usize, commit: usize },
+    Consume {
+        group: usize,
+        partition: u32,
+        read: usize,
+        commit: usize,
+    },
     /// Closed and opened again, with commits written.
     Reopen,
     /// As after a crash: what is in the folder is opened elsewhere while the log still runs.
@@ -22,8 +27,15 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let append = prop::collection::vec((0..PARTITIONS, 0usize..400), 1..12).prop_map(Step::Append);
-    let consume = (0..GROUPS.len(), 0..PARTITIONS, 1usize..30, 0usize..30)
-        .prop_map(|(group, partition, read, commit)| Step::Consume { group, partition, read, commit });
+    let consume =
+        (0..GROUPS.len(), 0..PARTITIONS, 1usize..30, 0usize..30).prop_map(|(group, partition, read, commit)| {
+            Step::Consume {
+                group,
+                partition,
+                read,
+                commit,
+            }
+        });
     prop_oneof![4 => append, 4 => consume, 1 => Just(Step::Reopen), 1 => Just(Step::Crash)]
 }
 
@@ -51,15 +63,25 @@ async fn stream_of(member: &mut Box<dyn Subscription>, partition: u32) -> Box<dy
     for _ in 0..PARTITIONS {
         streams.push(member.assigned().await.expect("the log is open"));
     }
-    streams.into_iter().find(|stream| stream.partition() == partition).expect("every partition is assigned")
+    streams
+        .into_iter()
+        .find(|stream| stream.partition() == partition)
+        .expect("every partition is assigned")
 }
 
 impl Run {
     async fn begin() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let log = opened(folder.path());
-        log.create_topic(&topic("t", PARTITIONS, Durability::Disk)).await.expect("the topic is created");
-        Self { folder, log, model: Model::default(), written: 0 }
+        log.create_topic(&topic("t", PARTITIONS, Durability::Disk))
+            .await
+            .expect("the topic is created");
+        Self {
+            folder,
+            log,
+            model: Model::default(),
+            written: 0,
+        }
     }
 
     async fn step(&mut self, step: Step) {
@@ -68,13 +90,24 @@ impl Run {
                 let mut batch = Vec::new();
                 for (partition, length) in records {
                     self.written += 1;
-                    let payload = self.written.to_be_bytes().into_iter().cycle().take(length).collect::<Vec<_>>();
+                    let payload = self
+                        .written
+                        .to_be_bytes()
+                        .into_iter()
+                        .cycle()
+                        .take(length)
+                        .collect::<Vec<_>>();
                     self.model.records[partition as usize].push(payload.clone());
                     batch.push(record("t", partition, payload));
                 }
                 self.log.append(batch).await.expect("the records are appended");
             }
-            Step::Consume { group, partition, read, commit } => self.consume(group, partition, read, commit).await,
+            Step::Consume {
+                group,
+                partition,
+                read,
+                commit,
+            } => self.consume(group, partition, read, commit).await,
             Step::Reopen => {
                 self.log.close().await;
                 self.log = opened(self.folder.path());
@@ -86,12 +119,21 @@ impl Run {
     async fn consume(&mut self, group: usize, partition: u32, read: usize, commit: usize) {
         let records = &self.model.records[partition as usize];
         let committed = &mut self.model.committed[group][partition as usize];
-        let mut member = self.log.subscribe("t", GROUPS[group]).await.expect("the topic is there");
+        let mut member = self
+            .log
+            .subscribe("t", GROUPS[group])
+            .await
+            .expect("the topic is there");
         let mut stream = stream_of(&mut member, partition).await;
         let mut next = *committed as usize;
         let end = records.len().min(next + read);
         while next < end {
-            for record in stream.next(500).await.expect("it can be read").expect("the stream goes on") {
+            for record in stream
+                .next(500)
+                .await
+                .expect("it can be read")
+                .expect("the stream goes on")
+            {
                 assert_eq!((record.offset, &record.payload[..]), (next as u64, &records[next][..]));
                 next += 1;
             }
@@ -103,8 +145,16 @@ impl Run {
 
     async fn check_lag(&self) {
         for (group, committed) in GROUPS.iter().zip(&self.model.committed) {
-            let behind = self.model.records.iter().zip(committed).map(|(records, committed)| records.len() as u64 - committed);
-            assert_eq!(self.log.lag("t", group).await.expect("the topic is there"), behind.sum::<u64>());
+            let behind = self
+                .model
+                .records
+                .iter()
+                .zip(committed)
+                .map(|(records, committed)| records.len() as u64 - committed);
+            assert_eq!(
+                self.log.lag("t", group).await.expect("the topic is there"),
+                behind.sum::<u64>()
+            );
         }
     }
 
@@ -122,10 +172,20 @@ impl Run {
         for partition in 0..PARTITIONS {
             let found = super::everything(&log, "t", partition).await;
             let wanted = &self.model.records[partition as usize];
-            assert!(found.iter().map(|record| &record.payload[..]).eq(wanted.iter().map(Vec::as_slice)));
+            assert!(
+                found
+                    .iter()
+                    .map(|record| &record.payload[..])
+                    .eq(wanted.iter().map(Vec::as_slice))
+            );
         }
         for (group, committed) in GROUPS.iter().zip(&self.model.committed) {
-            let behind = self.model.records.iter().zip(committed).map(|(records, committed)| records.len() as u64 - committed);
+            let behind = self
+                .model
+                .records
+                .iter()
+                .zip(committed)
+                .map(|(records, committed)| records.len() as u64 - committed);
             assert!(log.lag("t", group).await.expect("the topic is there") >= behind.sum::<u64>());
         }
     }

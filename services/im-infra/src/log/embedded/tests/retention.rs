@@ -27,14 +27,19 @@ async fn kept() -> Kept {
     let folder = tempfile::tempdir().expect("a folder");
     let clock = ManualClock::at(1_000_000);
     let log = EmbeddedLog::open(folder.path(), small(&clock)).expect("the log opens");
-    log.create_topic(&topic("t", 1, Durability::Disk)).await.expect("the topic is created");
+    log.create_topic(&topic("t", 1, Durability::Disk))
+        .await
+        .expect("the topic is created");
     Kept { log, clock, folder }
 }
 
 impl Kept {
     async fn fill(&self, topic: &str, records: usize) {
         for _ in 0..records {
-            self.log.append(vec![record(topic, 0, vec![1; 80])]).await.expect("the record is appended");
+            self.log
+                .append(vec![record(topic, 0, vec![1; 80])])
+                .await
+                .expect("the record is appended");
         }
     }
 
@@ -51,7 +56,16 @@ impl Kept {
     }
 
     fn start(&self, topic: &str) -> u64 {
-        self.log.inner.core.topics.get(topic).expect("the topic is there").partitions[0].offsets.lock().start
+        self.log
+            .inner
+            .core
+            .topics
+            .get(topic)
+            .expect("the topic is there")
+            .partitions[0]
+            .offsets
+            .lock()
+            .start
     }
 }
 
@@ -69,7 +83,10 @@ async fn a_segment_goes_when_it_is_old_and_every_group_is_done_with_it() {
     assert_eq!(kept.sweep(u64::MAX), all, "nothing is old");
     kept.clock.advance(RETENTION);
     let left = kept.sweep(u64::MAX);
-    assert!(left < all && left > 2, "what the other group has yet to consume is kept");
+    assert!(
+        left < all && left > 2,
+        "what the other group has yet to consume is kept"
+    );
     assert!((30..=50).contains(&kept.start("t")), "{}", kept.start("t"));
     let records = everything(&kept.log, "t", 0).await;
     assert!(records.iter().map(|record| record.offset).eq(kept.start("t")..100));
@@ -80,35 +97,65 @@ async fn a_segment_goes_when_it_is_old_and_every_group_is_done_with_it() {
     drop(log);
     let log = EmbeddedLog::open(folder.path(), small(&clock)).expect("the log opens");
     let kept = Kept { log, clock, folder };
-    assert_eq!((kept.start("t"), kept.log.lag("t", "one").await.ok(), kept.log.lag("t", "other").await.ok()), (start, Some(0), Some(50)));
+    assert_eq!(
+        (
+            kept.start("t"),
+            kept.log.lag("t", "one").await.ok(),
+            kept.log.lag("t", "other").await.ok()
+        ),
+        (start, Some(0), Some(50))
+    );
     kept.commit("t", "other", 100).await;
-    for group in kept.log.inner.core.topics.get("t").expect("the topic is there").groups.lock().values() {
+    for group in kept
+        .log
+        .inner
+        .core
+        .topics
+        .get("t")
+        .expect("the topic is there")
+        .groups
+        .lock()
+        .values()
+    {
         if group.committed(0) < 100 {
             assert!(group.name.starts_with("reader-"));
         }
     }
     kept.fill("t", 1).await;
-    assert_eq!(everything(&kept.log, "t", 0).await.last().map(|record| record.offset), Some(100));
+    assert_eq!(
+        everything(&kept.log, "t", 0).await.last().map(|record| record.offset),
+        Some(100)
+    );
 }
 
 #[tokio::test]
 async fn over_its_size_the_log_deletes_what_is_consumed_and_nothing_else() {
     let kept = kept().await;
-    kept.log.create_topic(&topic("dead-letters", 1, Durability::Disk)).await.expect("the topic is created");
+    kept.log
+        .create_topic(&topic("dead-letters", 1, Durability::Disk))
+        .await
+        .expect("the topic is created");
     kept.fill("dead-letters", 1).await;
     kept.fill("t", 100).await;
     let all = segments(kept.folder.path());
     kept.commit("t", "one", 50).await;
     let left = kept.sweep(0);
     assert!(left < all && left > all / 2 - 2, "{left} of {all} are left");
-    assert_eq!(everything(&kept.log, "dead-letters", 0).await.len(), 1, "what no group reads is kept for its time");
+    assert_eq!(
+        everything(&kept.log, "dead-letters", 0).await.len(),
+        1,
+        "what no group reads is kept for its time"
+    );
     assert!((30..=50).contains(&kept.start("t")), "{}", kept.start("t"));
 
     let Kept { log, clock, folder } = kept;
     drop(log);
     let log = EmbeddedLog::open(folder.path(), small(&clock)).expect("the log opens");
     let kept = Kept { log, clock, folder };
-    assert!((30..=50).contains(&kept.start("t")), "records before a segment that was deleted do not come back");
+    assert!(
+        (30..=50).contains(&kept.start("t")),
+        "records before a segment that was deleted do not come back"
+    );
     assert_eq!(everything(&kept.log, "dead-letters", 0).await.len(), 1);
 }
 
@@ -118,17 +165,38 @@ async fn a_full_memory_topic_drops_the_oldest_and_a_slow_consumer_goes_on_behind
     let mut options = options();
     options.memory_topic_bytes = 10_000;
     let log = EmbeddedLog::open(folder.path(), options).expect("the log opens");
-    log.create_topic(&topic("m", 1, Durability::Memory)).await.expect("the topic is created");
+    log.create_topic(&topic("m", 1, Durability::Memory))
+        .await
+        .expect("the topic is created");
     let mut member = log.subscribe("m", "slow").await.expect("the topic is there");
     let mut stream = member.assigned().await.expect("the log is open");
     for number in 0..1_000u64 {
-        log.append(vec![record("m", 0, number.to_be_bytes().repeat(10))]).await.expect("it is appended");
+        log.append(vec![record("m", 0, number.to_be_bytes().repeat(10))])
+            .await
+            .expect("it is appended");
     }
-    let records = stream.next(1 << 20).await.expect("it can be read").expect("the stream goes on");
-    assert!(records.len() > 40 && records.len() < 100, "{} records are left", records.len());
-    assert!(records.iter().map(|record| record.offset).eq(1_000 - records.len() as u64..1_000));
+    let records = stream
+        .next(1 << 20)
+        .await
+        .expect("it can be read")
+        .expect("the stream goes on");
+    assert!(
+        records.len() > 40 && records.len() < 100,
+        "{} records are left",
+        records.len()
+    );
+    assert!(
+        records
+            .iter()
+            .map(|record| record.offset)
+            .eq(1_000 - records.len() as u64..1_000)
+    );
     stream.commit(1_000).await.expect("it is committed");
     assert_eq!(log.lag("m", "slow").await.expect("the topic is there"), 0);
     let topic = log.inner.core.topics.get("m").expect("the topic is there");
-    assert_eq!(topic.tails.load(std::sync::atomic::Ordering::SeqCst), 0, "what is consumed takes no memory");
+    assert_eq!(
+        topic.tails.load(std::sync::atomic::Ordering::SeqCst),
+        0,
+        "what is consumed takes no memory"
+    );
 }
