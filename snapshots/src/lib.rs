@@ -2,11 +2,13 @@
 
 use im_schema::DESCRIPTOR_SET;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, OneofDescriptor, ReflectMessage as _, Value,
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, OneofDescriptor,
+    ReflectMessage as _, Value,
 };
 use std::sync::LazyLock;
 
-static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| DescriptorPool::decode(DESCRIPTOR_SET).expect("the schema was compiled by this project"));
+static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(DESCRIPTOR_SET).expect("the schema was compiled by this project"));
 
 /// The schema itself.
 #[must_use]
@@ -21,7 +23,9 @@ pub fn schema() -> &'static DescriptorPool {
 /// If the schema has no such message.
 #[must_use]
 pub fn sample(name: &str) -> DynamicMessage {
-    let descriptor = POOL.get_message_by_name(name).unwrap_or_else(|| panic!("the schema has no message {name}"));
+    let descriptor = POOL
+        .get_message_by_name(name)
+        .unwrap_or_else(|| panic!("the schema has no message {name}"));
     fill(&descriptor)
 }
 
@@ -31,8 +35,13 @@ pub fn sample(name: &str) -> DynamicMessage {
 /// If the schema has no such message, or it has no such oneof.
 #[must_use]
 pub fn samples_of_oneof(name: &str, oneof: &str) -> Vec<(String, DynamicMessage)> {
-    let descriptor = POOL.get_message_by_name(name).unwrap_or_else(|| panic!("the schema has no message {name}"));
-    let oneof: OneofDescriptor = descriptor.oneofs().find(|found| found.name() == oneof).unwrap_or_else(|| panic!("{name} has no oneof {oneof}"));
+    let descriptor = POOL
+        .get_message_by_name(name)
+        .unwrap_or_else(|| panic!("the schema has no message {name}"));
+    let oneof: OneofDescriptor = descriptor
+        .oneofs()
+        .find(|found| found.name() == oneof)
+        .unwrap_or_else(|| panic!("{name} has no oneof {oneof}"));
     let one = |field: FieldDescriptor| {
         let mut message = fill(&descriptor);
         message.set_field(&field, value(&field));
@@ -56,7 +65,9 @@ fn fill(descriptor: &MessageDescriptor) -> DynamicMessage {
         _ => {}
     }
     for field in descriptor.fields() {
-        let first = field.containing_oneof().is_none_or(|oneof| oneof.fields().next().is_some_and(|first| first == field));
+        let first = field
+            .containing_oneof()
+            .is_none_or(|oneof| oneof.fields().next().is_some_and(|first| first == field));
         if first {
             message.set_field(&field, value(&field));
         }
@@ -74,7 +85,11 @@ fn value(field: &FieldDescriptor) -> Value {
         return Value::Map([(MapKey::String("key".to_owned()), scalar(&entry.map_entry_value_field()))].into());
     }
     let single = scalar(field);
-    if field.is_list() { Value::List(vec![single]) } else { single }
+    if field.is_list() {
+        Value::List(vec![single])
+    } else {
+        single
+    }
 }
 
 fn scalar(field: &FieldDescriptor) -> Value {
@@ -90,22 +105,32 @@ fn scalar(field: &FieldDescriptor) -> Value {
         Kind::String => Value::String(field.name().to_owned()),
         Kind::Bytes => Value::Bytes((0..16).collect::<Vec<u8>>().into()),
         Kind::Message(message) => Value::Message(fill(&message)),
-        Kind::Enum(kind) => Value::EnumNumber(kind.values().map(|value| value.number()).find(|number| *number != 0).unwrap_or(0)),
+        Kind::Enum(kind) => Value::EnumNumber(
+            kind.values()
+                .map(|value| value.number())
+                .find(|number| *number != 0)
+                .unwrap_or(0),
+        ),
     }
 }
 
 /// The example of the schema, read as ProtoJSON of the field.
 fn example(field: &FieldDescriptor) -> Option<Value> {
-    let option = POOL.get_extension_by_name("parlance.example").expect("the schema declares the option");
+    let option = POOL
+        .get_extension_by_name("parlance.example")
+        .expect("the schema declares the option");
     let options = field.options();
-    let Value::String(text) = options.get_extension(&option).into_owned() else { return None };
+    let Value::String(text) = options.get_extension(&option).into_owned() else {
+        return None;
+    };
     if text.is_empty() {
         return None;
     }
     let parent = field.parent_message();
     let wrapped = format!("{{\"{}\": {text}}}", field.json_name());
     let mut json = serde_json::Deserializer::from_str(&wrapped);
-    let message = DynamicMessage::deserialize(parent.clone(), &mut json).unwrap_or_else(|error| panic!("example of {}: {error}", field.full_name()));
+    let message = DynamicMessage::deserialize(parent.clone(), &mut json)
+        .unwrap_or_else(|error| panic!("example of {}: {error}", field.full_name()));
     Some(message.get_field(field).into_owned())
 }
 

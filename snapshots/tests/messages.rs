@@ -9,23 +9,37 @@ use snapshots::{hex, pretty, sample, samples_of_oneof};
 fn both_forms(name: &str, message: &DynamicMessage) -> String {
     let entry = Entry::named(name).unwrap_or_else(|| panic!("no generated message {name}"));
     let bytes = message.encode_to_vec();
-    let json = entry.to_json(&bytes).expect("the generated code reads what the schema says");
-    let back = entry.from_json(json.as_bytes()).expect("the generated code reads the JSON that it wrote");
-    assert_eq!(entry.to_json(&back).expect("and writes it again"), json, "{name} changes on its way through JSON");
+    let json = entry
+        .to_json(&bytes)
+        .expect("the generated code reads what the schema says");
+    let back = entry
+        .from_json(json.as_bytes())
+        .expect("the generated code reads the JSON that it wrote");
+    assert_eq!(
+        entry.to_json(&back).expect("and writes it again"),
+        json,
+        "{name} changes on its way through JSON"
+    );
     format!("{}\n\n{} bytes\n{}\n", pretty(&json), bytes.len(), hex(&bytes))
 }
 
 #[test]
 fn client_frames() {
     for (frame, message) in samples_of_oneof("parlance.v1.ClientFrame", "body") {
-        insta::assert_snapshot!(format!("client_{frame}"), both_forms("parlance.v1.ClientFrame", &message));
+        insta::assert_snapshot!(
+            format!("client_{frame}"),
+            both_forms("parlance.v1.ClientFrame", &message)
+        );
     }
 }
 
 #[test]
 fn server_frames() {
     for (frame, message) in samples_of_oneof("parlance.v1.ServerFrame", "body") {
-        insta::assert_snapshot!(format!("server_{frame}"), both_forms("parlance.v1.ServerFrame", &message));
+        insta::assert_snapshot!(
+            format!("server_{frame}"),
+            both_forms("parlance.v1.ServerFrame", &message)
+        );
     }
 }
 
@@ -36,7 +50,10 @@ fn log_payloads() {
         insta::assert_snapshot!(name.clone(), both_forms(&name, &sample(&name)));
     }
     for (event, message) in samples_of_oneof("parlance.internal.v1.Downstream", "event") {
-        insta::assert_snapshot!(format!("downstream_{event}"), both_forms("parlance.internal.v1.Downstream", &message));
+        insta::assert_snapshot!(
+            format!("downstream_{event}"),
+            both_forms("parlance.internal.v1.Downstream", &message)
+        );
     }
     assert_eq!(TOPICS.len(), 4, "a new topic needs its payload among the snapshots");
 }

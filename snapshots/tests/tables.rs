@@ -21,7 +21,15 @@ fn policies() {
     let mut text = String::new();
     for method in METHODS {
         let reasons: Vec<_> = method.reasons.iter().map(|reason| reason.spec().name).collect();
-        writeln!(text, "{:<62} {:<8} {:<11} {}", method.path, format!("{:?}", method.access), format!("{:?}", method.rate), reasons.join(" ")).expect("a string takes all");
+        writeln!(
+            text,
+            "{:<62} {:<8} {:<11} {}",
+            method.path,
+            format!("{:?}", method.access),
+            format!("{:?}", method.rate),
+            reasons.join(" ")
+        )
+        .expect("a string takes all");
     }
     insta::assert_snapshot!(text);
 }
@@ -38,8 +46,12 @@ fn errors() {
     for number in 1..1000 {
         let Ok(reason) = Reason::try_from(number) else { continue };
         let spec = reason.spec();
-        writeln!(text, "{number:>3} {:<24} {:<20} http {} close {:<4} retryable {:<5} {} | {}", spec.name, spec.code_name, spec.http, spec.close, spec.retryable, spec.summary, spec.advice)
-            .expect("a string takes all");
+        writeln!(
+            text,
+            "{number:>3} {:<24} {:<20} http {} close {:<4} retryable {:<5} {} | {}",
+            spec.name, spec.code_name, spec.http, spec.close, spec.retryable, spec.summary, spec.advice
+        )
+        .expect("a string takes all");
     }
     insta::assert_snapshot!(text);
 }

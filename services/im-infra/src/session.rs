@@ -25,7 +25,11 @@ impl EndedSessions {
     /// Notes that these sessions were ended. A failure of kv is logged: their access tokens then live out their time.
     pub async fn mark(&self, sessions: &[SessionId]) {
         for session in sessions {
-            if let Err(error) = self.kv.set(&key(*session), Bytes::new(), Some(self.token_lifetime)).await {
+            if let Err(error) = self
+                .kv
+                .set(&key(*session), Bytes::new(), Some(self.token_lifetime))
+                .await
+            {
                 tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "ended session not noted");
             }
         }

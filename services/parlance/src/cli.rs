@@ -7,7 +7,11 @@ use std::{io, process::ExitCode};
 
 /// Instant messaging from one schema.
 #[derive(Debug, Parser)]
-#[command(name = "parlance", version, after_help = "The documentation begins in README.md. Try `parlance dev` in one terminal and `parlance chat` in two others.")]
+#[command(
+    name = "parlance",
+    version,
+    after_help = "The documentation begins in README.md. Try `parlance dev` in one terminal and `parlance chat` in two others."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,12 +69,18 @@ fn finish(result: anyhow::Result<()>) -> ExitCode {
 }
 
 fn on_all_cores<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 /// A client is one user's, or a load that must leave the server its cores.
 fn on_one_core<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 #[cfg(test)]

@@ -61,7 +61,11 @@ fn announce(url: &str, data: &std::path::Path, started: Instant) {
     let socket = url.replacen("http", "ws", 1);
     #[expect(clippy::print_stdout, reason = "this is what the user waits for")]
     {
-        println!("Parlance is ready after {:.0} ms. Data: {}", started.elapsed().as_secs_f64() * 1e3, data.display());
+        println!(
+            "Parlance is ready after {:.0} ms. Data: {}",
+            started.elapsed().as_secs_f64() * 1e3,
+            data.display()
+        );
         println!("  REST       {url}/v1         API page  {url}/docs");
         println!("  WebSocket  {socket}/v1/ws      metrics   {url}/metrics");
         println!("  gRPC       {url}            health    {url}/health/ready");

@@ -2,12 +2,22 @@
 
 use anyhow::Context as _;
 use bytes::{Bytes, BytesMut};
-use futures::{SinkExt as _, StreamExt as _, stream::{SplitSink, SplitStream}};
-use im_schema::{frame, v1::{ClientFrame, ServerFrame}};
+use futures::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
+use im_schema::{
+    frame,
+    v1::{ClientFrame, ServerFrame},
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
-    tungstenite::{Message, client::IntoClientRequest as _, protocol::{CloseFrame, WebSocketConfig}},
+    tungstenite::{
+        Message,
+        client::IntoClientRequest as _,
+        protocol::{CloseFrame, WebSocketConfig},
+    },
 };
 
 /// What came in.
@@ -26,15 +36,33 @@ pub(crate) struct Receiver(SplitStream<WebSocketStream<TcpStream>>);
 
 /// Connects to the server at `url` (`http://host:port`) with an access token.
 pub(crate) async fn connect(url: &str, token: &str) -> anyhow::Result<(Sender, Receiver)> {
-    let authority = url.strip_prefix("http://").context("the address must begin with http://")?.trim_end_matches('/');
-    let mut request = format!("ws://{authority}/v1/ws").into_client_request().context("make the request")?;
+    let authority = url
+        .strip_prefix("http://")
+        .context("the address must begin with http://")?
+        .trim_end_matches('/');
+    let mut request = format!("ws://{authority}/v1/ws")
+        .into_client_request()
+        .context("make the request")?;
     let headers = request.headers_mut();
-    headers.insert("authorization", format!("Bearer {token}").parse().context("the token is no header")?);
-    headers.insert("sec-websocket-protocol", http::HeaderValue::from_static("parlance.v1.binary"));
-    let stream = TcpStream::connect(authority).await.with_context(|| format!("connect to {authority}"))?;
+    headers.insert(
+        "authorization",
+        format!("Bearer {token}").parse().context("the token is no header")?,
+    );
+    headers.insert(
+        "sec-websocket-protocol",
+        http::HeaderValue::from_static("parlance.v1.binary"),
+    );
+    let stream = TcpStream::connect(authority)
+        .await
+        .with_context(|| format!("connect to {authority}"))?;
     stream.set_nodelay(true).context("set TCP_NODELAY")?;
-    let config = WebSocketConfig::default().read_buffer_size(16 << 10).write_buffer_size(0).max_message_size(Some(16 << 20));
-    let (socket, _) = client_async_with_config(request, stream, Some(config)).await.context("upgrade the connection")?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(16 << 10)
+        .write_buffer_size(0)
+        .max_message_size(Some(16 << 20));
+    let (socket, _) = client_async_with_config(request, stream, Some(config))
+        .await
+        .context("upgrade the connection")?;
     let (sink, stream) = socket.split();
     Ok((Sender(sink), Receiver(stream)))
 }
@@ -77,7 +105,9 @@ impl Receiver {
     /// The frames of the next WebSocket message, or how the connection ended.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Incoming> {
         match self.next_bytes().await {
-            Ok(bytes) => Ok(Incoming::Frames(frame::decode_binary(&bytes).collect::<Result<_, _>>()?)),
+            Ok(bytes) => Ok(Incoming::Frames(
+                frame::decode_binary(&bytes).collect::<Result<_, _>>()?,
+            )),
             Err(close) => Ok(Incoming::Closed(close)),
         }
     }

@@ -8,7 +8,10 @@ use im_infra::{
     ids::Snowflake,
     kv::{Kv, embedded::EmbeddedKv},
     layers::{Authenticator, Layers, RateLimits},
-    log::{Log, embedded::{EmbeddedLog, EmbeddedLogOptions}},
+    log::{
+        Log,
+        embedded::{EmbeddedLog, EmbeddedLogOptions},
+    },
     registry::{Registry, embedded::EmbeddedRegistry},
     session::EndedSessions,
     telemetry::MetricsHandle,
@@ -17,18 +20,12 @@ use im_infra::{
 use im_logic::Logic;
 use im_repo::Repo;
 use im_schema::services::{
-    self, AuthServiceClient, ConversationRepoClient, ConversationServiceClient, MessageRepoClient, MessageServiceClient,
-    UserRepoClient, UserServiceClient,
+    self, AuthServiceClient, ConversationRepoClient, ConversationServiceClient, MessageRepoClient,
+    MessageServiceClient, UserRepoClient, UserServiceClient,
 };
 use im_task::Tasks;
 use std::{
-    fmt::Display,
-    fs,
-    io::Write as _,
-    net::SocketAddr,
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-    sync::Arc,
+    fmt::Display, fs, io::Write as _, net::SocketAddr, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Arc,
     time::Duration,
 };
 use tokio::task::JoinHandle;
@@ -64,23 +61,38 @@ impl Platform {
         let kv = Arc::new(EmbeddedKv::new(Arc::clone(&clock)));
         let (log_port, kv_port): (Arc<dyn Log>, Arc<dyn Kv>) = (Arc::clone(&log) as _, Arc::clone(&kv) as _);
         let registry: Arc<dyn Registry> = Arc::new(EmbeddedRegistry::new());
-        let machine = registry.lease_slot("machine", MACHINES, LEASE).await.context("lease a machine id")?;
+        let machine = registry
+            .lease_slot("machine", MACHINES, LEASE)
+            .await
+            .context("lease a machine id")?;
         let ids = Arc::new(Snowflake::from_lease(Arc::clone(&clock), machine)?);
 
         // who may do what
         let secret = secret(&settings)?;
-        let keys = Arc::new(TokenKeys::new(&secret, settings.auth.issuer.as_str(), settings.auth.audience.as_str())?);
+        let keys = Arc::new(TokenKeys::new(
+            &secret,
+            settings.auth.issuer.as_str(),
+            settings.auth.audience.as_str(),
+        )?);
         let ended = EndedSessions::new(Arc::clone(&kv_port), settings.logic.access_token_lifetime);
         let authenticator = Authenticator::new(Arc::clone(&keys), ended, Arc::clone(&clock));
         let rates = RateLimits::new(&settings.limits.quotas());
-        let layers = Layers { authenticator: authenticator.clone(), rates: rates.clone(), default_deadline: settings.limits.deadline };
+        let layers = Layers {
+            authenticator: authenticator.clone(),
+            rates: rates.clone(),
+            default_deadline: settings.limits.deadline,
+        };
 
         // repo
         let mut repo_config = settings.repo.clone();
         repo_config.folder = settings.data.join("repo");
-        let repo = Repo::build(repo_config, Arc::clone(&clock)).await.context("open the database")?;
+        let repo = Repo::build(repo_config, Arc::clone(&clock))
+            .await
+            .context("open the database")?;
         let users = UserRepoClient::new(layers.stack(services::user_repo::local(Arc::clone(&repo.users))));
-        let conversations = ConversationRepoClient::new(layers.stack(services::conversation_repo::local(Arc::clone(&repo.conversations))));
+        let conversations = ConversationRepoClient::new(
+            layers.stack(services::conversation_repo::local(Arc::clone(&repo.conversations))),
+        );
         let messages = MessageRepoClient::new(layers.stack(services::message_repo::local(Arc::clone(&repo.messages))));
 
         // logic
@@ -96,7 +108,9 @@ impl Platform {
             conversations: conversations.clone(),
             messages,
         };
-        let logic = Logic::build(settings.logic.clone(), deps).await.context("build logic")?;
+        let logic = Logic::build(settings.logic.clone(), deps)
+            .await
+            .context("build logic")?;
         let api = logic.services();
 
         // tasks
@@ -121,13 +135,19 @@ impl Platform {
             services: im_gateway::Services {
                 auth: AuthServiceClient::new(layers.stack(services::auth_service::local(api.auth))),
                 user: UserServiceClient::new(layers.stack(services::user_service::local(api.users))),
-                conversation: ConversationServiceClient::new(layers.stack(services::conversation_service::local(api.conversations))),
-                message: MessageServiceClient::new(layers.stack(services::message_service::local(Arc::clone(&api.messages)))),
+                conversation: ConversationServiceClient::new(
+                    layers.stack(services::conversation_service::local(api.conversations)),
+                ),
+                message: MessageServiceClient::new(
+                    layers.stack(services::message_service::local(Arc::clone(&api.messages))),
+                ),
             },
             history: MessageServiceClient::local(api.messages),
             metrics: Arc::new(move || metrics.render()),
         };
-        let gateway = Gateway::build(settings.gateway.clone(), deps).await.context("build the gateway")?;
+        let gateway = Gateway::build(settings.gateway.clone(), deps)
+            .await
+            .context("build the gateway")?;
         let address = gateway.local_addr();
 
         Ok(Self {
@@ -228,14 +248,20 @@ fn secret(settings: &Settings) -> anyhow::Result<Vec<u8>> {
     let path = settings.data.join("secret");
     match fs::read(&path) {
         Ok(secret) => Ok(secret),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_secret(&path).with_context(|| format!("write {}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            make_secret(&path).with_context(|| format!("write {}", path.display()))
+        }
         Err(error) => Err(error).with_context(|| format!("read {}", path.display())),
     }
 }
 
 fn make_secret(path: &Path) -> anyhow::Result<Vec<u8>> {
     let secret = random_secret();
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(&secret)?;
     file.sync_all()?;
     Ok(secret.to_vec())

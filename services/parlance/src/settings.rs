@@ -82,7 +82,12 @@ impl Limits {
     /// The quotas by rate class.
     #[must_use]
     pub fn quotas(&self) -> Quotas {
-        Quotas { credentials: self.credentials, read: self.read, write: self.write, send: self.send }
+        Quotas {
+            credentials: self.credentials,
+            read: self.read,
+            write: self.write,
+            send: self.send,
+        }
     }
 }
 
@@ -101,7 +106,9 @@ impl Settings {
 /// # Errors
 /// There is no `=`.
 pub fn key_and_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or_else(|| format!("{text} is not of the form key=value"))?;
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("{text} is not of the form key=value"))?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
@@ -112,18 +119,27 @@ mod tests {
     #[test]
     fn the_default_file_is_what_the_services_default_to() {
         let settings = Settings::load(None, &[]).expect("the default file is valid");
-        let gateway = im_gateway::Config { listen: settings.gateway.listen, ..im_gateway::Config::default() };
+        let gateway = im_gateway::Config {
+            listen: settings.gateway.listen,
+            ..im_gateway::Config::default()
+        };
         assert_eq!(settings.gateway, gateway);
         assert_eq!(settings.logic, im_logic::Config::default());
         assert_eq!(settings.task, im_task::Config::default());
-        let repo = im_repo::RepoConfig { folder: settings.repo.folder.clone(), ..im_repo::RepoConfig::default() };
+        let repo = im_repo::RepoConfig {
+            folder: settings.repo.folder.clone(),
+            ..im_repo::RepoConfig::default()
+        };
         assert_eq!(settings.repo, repo);
     }
 
     #[test]
     fn an_unknown_key_is_an_error_with_a_hint() {
         let overrides = [("gateway.max_frme".to_owned(), "1KiB".to_owned())];
-        let error = format!("{:#}", Settings::load(None, &overrides).expect_err("the key is unknown"));
+        let error = format!(
+            "{:#}",
+            Settings::load(None, &overrides).expect_err("the key is unknown")
+        );
         assert!(error.contains("gateway.max_frame"), "{error}");
     }
 }

@@ -220,7 +220,10 @@ impl Kv for EmbeddedKv {
         let now = self.clock.now_ms();
         let expires_at_ms = Self::expiry(ttl, now);
         let set = |(key, value): &(String, Bytes)| {
-            let fresh = || Entry { expires_at_ms, value: Value::Bytes(value.clone()) };
+            let fresh = || Entry {
+                expires_at_ms,
+                value: Value::Bytes(value.clone()),
+            };
             match self.shard(key).entry(key.as_str().into()) {
                 hash_map::Entry::Occupied(slot) if slot.get().live(now) => false,
                 hash_map::Entry::Occupied(mut slot) => {

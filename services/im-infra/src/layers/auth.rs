@@ -88,7 +88,10 @@ impl<S> Layer<S> for AuthLayer {
     type Service = Auth<S>;
 
     fn layer(&self, inner: S) -> Auth<S> {
-        Auth { inner, authenticator: self.0.clone() }
+        Auth {
+            inner,
+            authenticator: self.0.clone(),
+        }
     }
 }
 
@@ -113,7 +116,9 @@ where
             (Identity::Anonymous, Access::User | Access::Admin) => call.context.token.clone(),
             _ => None,
         };
-        let Some(token) = token else { return Box::pin(self.inner.call(call)) };
+        let Some(token) = token else {
+            return Box::pin(self.inner.call(call));
+        };
         // the service that is ready answers; its clone waits for the next call
         let next = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, next);

@@ -33,7 +33,10 @@ impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Deadline<S> {
-        Deadline { inner, default: self.default }
+        Deadline {
+            inner,
+            default: self.default,
+        }
     }
 }
 
@@ -59,7 +62,11 @@ where
             return Box::pin(std::future::ready(Err(late())));
         }
         let reply = self.inner.call(call);
-        Box::pin(async move { tokio::time::timeout_at(deadline.into(), reply).await.unwrap_or_else(|_| Err(late())) })
+        Box::pin(async move {
+            tokio::time::timeout_at(deadline.into(), reply)
+                .await
+                .unwrap_or_else(|_| Err(late()))
+        })
     }
 }
 

@@ -67,21 +67,41 @@ mod tests {
 
     fn user(admin: bool) -> Identity {
         let (user, session) = (ids::UserId(1), ids::SessionId(2));
-        Identity::User(Caller { user, session, device: "laptop".into(), admin, expires_at_ms: 0 })
+        Identity::User(Caller {
+            user,
+            session,
+            device: "laptop".into(),
+            admin,
+            expires_at_ms: 0,
+        })
     }
 
     #[test]
     fn every_access_meets_every_identity() {
-        let verdict = |access, identity: &Identity| allow(access, identity).err().map_or("OK", |failure| failure.spec().name);
+        let verdict = |access, identity: &Identity| {
+            allow(access, identity)
+                .err()
+                .map_or("OK", |failure| failure.spec().name)
+        };
         let table = [
             (Access::Public, ["OK", "OK", "OK", "OK"]),
             (Access::User, ["UNAUTHENTICATED", "OK", "OK", "PERMISSION_DENIED"]),
-            (Access::Admin, ["UNAUTHENTICATED", "PERMISSION_DENIED", "OK", "PERMISSION_DENIED"]),
-            (Access::Internal, ["PERMISSION_DENIED", "PERMISSION_DENIED", "PERMISSION_DENIED", "OK"]),
+            (
+                Access::Admin,
+                ["UNAUTHENTICATED", "PERMISSION_DENIED", "OK", "PERMISSION_DENIED"],
+            ),
+            (
+                Access::Internal,
+                ["PERMISSION_DENIED", "PERMISSION_DENIED", "PERMISSION_DENIED", "OK"],
+            ),
         ];
         for (access, expected) in table {
             let identities = [Identity::Anonymous, user(false), user(true), Identity::Service];
-            assert_eq!(identities.map(|identity| verdict(access, &identity)), expected, "{access:?}");
+            assert_eq!(
+                identities.map(|identity| verdict(access, &identity)),
+                expected,
+                "{access:?}"
+            );
         }
     }
 }

@@ -59,10 +59,10 @@ impl RateLimits {
     /// Empty buckets with these quotas.
     #[must_use]
     pub fn new(quotas: &Quotas) -> Self {
-        let limiter = |quota: Quota| {
-            Limiter::keyed(Bucket::per_second(quota.per_second).allow_burst(quota.burst))
-        };
-        Self(Arc::new([quotas.credentials, quotas.read, quotas.write, quotas.send].map(limiter)))
+        let limiter = |quota: Quota| Limiter::keyed(Bucket::per_second(quota.per_second).allow_burst(quota.burst));
+        Self(Arc::new(
+            [quotas.credentials, quotas.read, quotas.write, quotas.send].map(limiter),
+        ))
     }
 
     /// Takes one token for a caller.
@@ -83,7 +83,9 @@ impl RateLimits {
             (Identity::Anonymous, Some(address)) => Who::Address(address),
             (Identity::Anonymous, None) => Who::Unknown,
         };
-        limiter.check_key(&who).map_err(|denied| limited(denied.wait_time_from(DefaultClock::default().now())))
+        limiter
+            .check_key(&who)
+            .map_err(|denied| limited(denied.wait_time_from(DefaultClock::default().now())))
     }
 
     /// Drops the buckets that are full again; to be called now and then, so that memory follows who is active.
@@ -123,7 +125,10 @@ impl<S> Layer<S> for RateLayer {
     type Service = Limited<S>;
 
     fn layer(&self, inner: S) -> Limited<S> {
-        Limited { inner, limits: self.0.clone() }
+        Limited {
+            inner,
+            limits: self.0.clone(),
+        }
     }
 }
 
@@ -140,7 +145,10 @@ where
     }
 
     fn call(&mut self, call: Call<R>) -> Self::Future {
-        match self.limits.take(call.method.rate, &call.context.identity, call.context.address) {
+        match self
+            .limits
+            .take(call.method.rate, &call.context.identity, call.context.address)
+        {
             Ok(()) => Either::Left(self.inner.call(call)),
             Err(failure) => Either::Right(ready(Err(failure))),
         }

@@ -72,7 +72,10 @@ pub struct LevelHandle {
 
 impl LevelHandle {
     pub(super) fn new(filter: reload::Handle<EnvFilter, Registry>, level: Level) -> Self {
-        Self { filter, current: Arc::new(RwLock::new(level)) }
+        Self {
+            filter,
+            current: Arc::new(RwLock::new(level)),
+        }
     }
 
     /// The level now.

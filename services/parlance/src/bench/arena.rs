@@ -31,7 +31,10 @@ pub(crate) struct Api {
 impl Api {
     /// Connects to the server at `url`.
     pub(crate) async fn connect(url: &str) -> anyhow::Result<Self> {
-        let channel = Channel::from_shared(url.to_owned())?.connect().await.with_context(|| format!("connect to {url}"))?;
+        let channel = Channel::from_shared(url.to_owned())?
+            .connect()
+            .await
+            .with_context(|| format!("connect to {url}"))?;
         Ok(Self {
             auth: AuthServiceClient::from_service(auth_service::remote(channel.clone())),
             conversations: ConversationServiceClient::from_service(conversation_service::remote(channel)),
@@ -53,8 +56,13 @@ impl Api {
                 };
                 let answer = self.auth.register(Context::default(), request).await?;
                 progress.inc(1);
-                let (Some(user), Some(tokens)) = (answer.user, answer.tokens) else { bail!("an answer without user or tokens") };
-                Ok(Account { user: user.user(), token: tokens.access_token })
+                let (Some(user), Some(tokens)) = (answer.user, answer.tokens) else {
+                    bail!("an answer without user or tokens")
+                };
+                Ok(Account {
+                    user: user.user(),
+                    token: tokens.access_token,
+                })
             })
             .buffered(CONCURRENCY)
             .try_collect()
@@ -66,8 +74,14 @@ impl Api {
         stream::iter(pairs)
             .map(|(one, other)| async move {
                 let request = v1::OpenDirectRequest { user_id: other.user.0 };
-                let answer = self.conversations.open_direct(Context::bearer(one.token.as_str()), request).await?;
-                Ok(answer.conversation.context("an answer without a conversation")?.conversation())
+                let answer = self
+                    .conversations
+                    .open_direct(Context::bearer(one.token.as_str()), request)
+                    .await?;
+                Ok(answer
+                    .conversation
+                    .context("an answer without a conversation")?
+                    .conversation())
             })
             .buffered(CONCURRENCY)
             .try_collect()
@@ -81,11 +95,20 @@ impl Api {
         let mut batches = ids.chunks(1000);
         let first = batches.next().unwrap_or_default().to_vec();
         let context = || Context::bearer(owner.token.as_str());
-        let request = v1::CreateGroupRequest { title: "bench".to_owned(), user_ids: first };
+        let request = v1::CreateGroupRequest {
+            title: "bench".to_owned(),
+            user_ids: first,
+        };
         let answer = self.conversations.create_group(context(), request).await?;
-        let group = answer.conversation.context("an answer without a conversation")?.conversation();
+        let group = answer
+            .conversation
+            .context("an answer without a conversation")?
+            .conversation();
         for batch in batches {
-            let request = v1::AddMembersRequest { conversation_id: group.0, user_ids: batch.to_vec() };
+            let request = v1::AddMembersRequest {
+                conversation_id: group.0,
+                user_ids: batch.to_vec(),
+            };
             self.conversations.add_members(context(), request).await?;
         }
         Ok(group)

@@ -11,7 +11,13 @@ use std::time::Duration;
 const CONCURRENCY: usize = 64;
 
 /// Opens `count` connections, spread over the accounts, and returns the server's KiB for each of them.
-pub(crate) async fn run(server: &Server, accounts: &[Account], count: usize, hold: Duration, progress: &ProgressBar) -> anyhow::Result<f64> {
+pub(crate) async fn run(
+    server: &Server,
+    accounts: &[Account],
+    count: usize,
+    hold: Duration,
+    progress: &ProgressBar,
+) -> anyhow::Result<f64> {
     let before = server.resident_kib();
     progress.set_length(count as u64);
     progress.set_position(0);
@@ -19,7 +25,9 @@ pub(crate) async fn run(server: &Server, accounts: &[Account], count: usize, hol
     let connections: Vec<_> = stream::iter(0..count)
         .map(|number| async move {
             let (sender, mut receiver) = link::connect(&server.url, &accounts[number % accounts.len()].token).await?;
-            let Incoming::Frames(_) = receiver.next().await? else { bail!("connection {number} was closed at once") };
+            let Incoming::Frames(_) = receiver.next().await? else {
+                bail!("connection {number} was closed at once")
+            };
             progress.inc(1);
             anyhow::Ok((sender, receiver))
         })

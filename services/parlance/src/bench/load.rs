@@ -91,7 +91,9 @@ pub(crate) async fn run(url: &str, cast: &Cast, dose: Dose) -> anyhow::Result<Ou
     let connections = cast.senders.len() + cast.listeners.len();
     let begin = Instant::now() + Duration::from_millis(100);
     let lanes = senders.len();
-    let plans: Vec<Plan> = (0..lanes).map(|lane| Plan::new(begin, dose.rate, lane, lanes, dose.span)).collect();
+    let plans: Vec<Plan> = (0..lanes)
+        .map(|lane| Plan::new(begin, dose.rate, lane, lanes, dose.span))
+        .collect();
     *shared.plans.borrow_mut() = plans.clone();
     let mut sending = tokio::task::JoinSet::new();
     for (lane, (sender, conversation)) in senders.into_iter().enumerate() {
@@ -111,13 +113,20 @@ pub(crate) async fn run(url: &str, cast: &Cast, dose: Dose) -> anyhow::Result<Ou
         bail!("a connection was lost: {reason}");
     }
     let tally = shared.tally.take();
-    Ok(Outcome { tally, expected, whole, connections })
+    Ok(Outcome {
+        tally,
+        expected,
+        whole,
+        connections,
+    })
 }
 
 async fn open(url: &str, account: &Account) -> anyhow::Result<(link::Sender, link::Receiver)> {
     let (sender, mut receiver) = link::connect(url, &account.token).await?;
     match receiver.next().await? {
-        Incoming::Frames(frames) if matches!(frames[0].body, Some(server_frame::Body::Ready(_))) => Ok((sender, receiver)),
+        Incoming::Frames(frames) if matches!(frames[0].body, Some(server_frame::Body::Ready(_))) => {
+            Ok((sender, receiver))
+        }
         _ => bail!("a connection did not begin with a ready frame"),
     }
 }
@@ -155,16 +164,27 @@ fn message(conversation: ConversationId, lane: usize, number: u64, bytes: usize,
     let request = v1::SendMessageRequest {
         conversation_id: conversation.0,
         client_message_id: Uuid::now_v7().to_string(),
-        content: Some(v1::Content { kind: Some(content::Kind::Text(v1::Text { body })) }),
+        content: Some(v1::Content {
+            kind: Some(content::Kind::Text(v1::Text { body })),
+        }),
     };
-    v1::ClientFrame { request_id: number + 1, body: Some(client_frame::Body::Send(request)) }
+    v1::ClientFrame {
+        request_id: number + 1,
+        body: Some(client_frame::Body::Send(request)),
+    }
 }
 
 /// Run, lane and number of a message that [`message`] made.
 fn parse(message: &v1::Message) -> Option<(u32, usize, u64)> {
-    let Some(content::Kind::Text(text)) = &message.content.as_ref()?.kind else { return None };
+    let Some(content::Kind::Text(text)) = &message.content.as_ref()?.kind else {
+        return None;
+    };
     let mut words = text.body.splitn(4, ' ');
-    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+    Some((
+        words.next()?.parse().ok()?,
+        words.next()?.parse().ok()?,
+        words.next()?.parse().ok()?,
+    ))
 }
 
 async fn listen(mut receiver: link::Receiver, lane: Option<usize>, shared: Rc<Shared>) {
@@ -179,7 +199,9 @@ async fn listen(mut receiver: link::Receiver, lane: Option<usize>, shared: Rc<Sh
                 }
             }
             Ok(Incoming::Closed(close)) => {
-                let reason = close.map_or("without a close frame".to_owned(), |close| format!("{} {}", close.code, close.reason));
+                let reason = close.map_or("without a close frame".to_owned(), |close| {
+                    format!("{} {}", close.code, close.reason)
+                });
                 shared.failed.borrow_mut().get_or_insert(reason);
                 return;
             }
@@ -191,7 +213,13 @@ async fn listen(mut receiver: link::Receiver, lane: Option<usize>, shared: Rc<Sh
     }
 }
 
-fn note(server_frame: &v1::ServerFrame, lane: Option<usize>, seen: &mut HashMap<usize, Seen>, now: Instant, shared: &Shared) {
+fn note(
+    server_frame: &v1::ServerFrame,
+    lane: Option<usize>,
+    seen: &mut HashMap<usize, Seen>,
+    now: Instant,
+    shared: &Shared,
+) {
     let mut tally = shared.tally.borrow_mut();
     match &server_frame.body {
         Some(server_frame::Body::Accepted(_)) => {
@@ -203,7 +231,9 @@ fn note(server_frame: &v1::ServerFrame, lane: Option<usize>, seen: &mut HashMap<
         Some(server_frame::Body::Stored(_)) => tally.stored += 1,
         Some(server_frame::Body::Error(_) | server_frame::Body::Rejected(_)) => tally.refused += 1,
         Some(server_frame::Body::Message(message)) => {
-            let Some((run, lane, number)) = parse(message) else { return };
+            let Some((run, lane, number)) = parse(message) else {
+                return;
+            };
             if run != shared.run {
                 return;
             }
@@ -227,7 +257,12 @@ async fn drain(shared: &Shared, receivers: u64) -> u64 {
         let (complete, expected) = {
             let tally = shared.tally.borrow();
             let expected = tally.accepted * receivers;
-            (tally.accepted + tally.refused >= tally.sent && tally.delivered >= expected && tally.stored + tally.refused >= tally.sent, expected)
+            (
+                tally.accepted + tally.refused >= tally.sent
+                    && tally.delivered >= expected
+                    && tally.stored + tally.refused >= tally.sent,
+                expected,
+            )
         };
         let idle = shared.last_arrival.borrow().elapsed();
         if complete || idle > Duration::from_secs(10) || shared.failed.borrow().is_some() {

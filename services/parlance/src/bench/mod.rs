@@ -99,10 +99,12 @@ impl Bench {
     }
 
     async fn measure(self) -> anyhow::Result<bool> {
-        let progress = ProgressBar::new(0).with_style(ProgressStyle::with_template("{msg:<28} {wide_bar} {pos}/{len}")?);
+        let progress =
+            ProgressBar::new(0).with_style(ProgressStyle::with_template("{msg:<28} {wide_bar} {pos}/{len}")?);
         let folder = self.folder.clone().unwrap_or_else(std::env::temp_dir);
         progress.set_message("measuring the disk");
-        let sync = disk::measure(&folder, Duration::from_millis(500)).with_context(|| format!("measure the disk of {}", folder.display()))?;
+        let sync = disk::measure(&folder, Duration::from_millis(500))
+            .with_context(|| format!("measure the disk of {}", folder.display()))?;
         let server = match &self.url {
             Some(url) => Server::running(url.clone()),
             None => Server::start(self.folder.as_deref()).await?,
@@ -118,7 +120,9 @@ impl Bench {
             println!("{}", report.table());
         }
         if let Some(file) = &self.json {
-            report.write(file).with_context(|| format!("write {}", file.display()))?;
+            report
+                .write(file)
+                .with_context(|| format!("write {}", file.display()))?;
         }
         Ok(report.sound())
     }
@@ -150,7 +154,15 @@ impl Bench {
         }
     }
 
-    async fn rated(&self, name: &str, server: &Server, cast: &Cast, rate: f64, tick_ms: f64, progress: &ProgressBar) -> anyhow::Result<Report> {
+    async fn rated(
+        &self,
+        name: &str,
+        server: &Server,
+        cast: &Cast,
+        rate: f64,
+        tick_ms: f64,
+        progress: &ProgressBar,
+    ) -> anyhow::Result<Report> {
         if !(rate > 0.0) {
             bail!("--rate must be above 0");
         }
@@ -162,7 +174,11 @@ impl Bench {
         // doubling until it fails, then halving the distance until it is within 4 %
         while high - low > high.min(1e12) * 0.04 {
             let report = self.once(name, server, cast, next, tick_ms, progress).await?;
-            progress.println(format!("{next:>9.0}/s  p99 {:>8.2} ms  {}", report.delivery_ms.p99, if report.holds(P99_LIMIT_MS) { "holds" } else { "fails" }));
+            progress.println(format!(
+                "{next:>9.0}/s  p99 {:>8.2} ms  {}",
+                report.delivery_ms.p99,
+                if report.holds(P99_LIMIT_MS) { "holds" } else { "fails" }
+            ));
             if report.holds(P99_LIMIT_MS) {
                 low = next;
                 best = Some(report);
@@ -170,12 +186,24 @@ impl Bench {
                 high = next;
                 best = best.or(Some(report));
             }
-            next = if high.is_infinite() { low * 2.0 } else { f64::midpoint(low, high) };
+            next = if high.is_infinite() {
+                low * 2.0
+            } else {
+                f64::midpoint(low, high)
+            };
         }
         best.context("no rate was tried")
     }
 
-    async fn once(&self, name: &str, server: &Server, cast: &Cast, rate: f64, tick_ms: f64, progress: &ProgressBar) -> anyhow::Result<Report> {
+    async fn once(
+        &self,
+        name: &str,
+        server: &Server,
+        cast: &Cast,
+        rate: f64,
+        tick_ms: f64,
+        progress: &ProgressBar,
+    ) -> anyhow::Result<Report> {
         let span = Duration::from_secs_f64(self.seconds);
         progress.set_length(span.as_secs());
         progress.set_position(0);
@@ -195,24 +223,37 @@ impl Bench {
             bytes: self.bytes,
             tick: Duration::from_secs_f64(tick_ms / 1e3),
         };
-        let before = Cpu { server: server.cpu_seconds(), client: server::cpu_seconds("self") };
+        let before = Cpu {
+            server: server.cpu_seconds(),
+            client: server::cpu_seconds("self"),
+        };
         let outcome = load::run(&server.url, cast, dose).await;
         ticking.abort();
         let outcome = outcome?;
         let mut report = Report::of(name, &outcome.tally, outcome.expected, span, outcome.whole);
         report.connections = outcome.connections;
         report.offered_per_second = rate;
-        report.cpu_seconds = Cpu { server: server.cpu_seconds() - before.server, client: server::cpu_seconds("self") - before.client };
+        report.cpu_seconds = Cpu {
+            server: server.cpu_seconds() - before.server,
+            client: server::cpu_seconds("self") - before.client,
+        };
         Ok(report)
     }
 }
 
 async fn direct(api: &Api, pairs: usize, progress: &ProgressBar) -> anyhow::Result<Cast> {
     let accounts = api.register(pairs.max(1) * 2, progress).await?;
-    let pairs: Vec<_> = accounts.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+    let pairs: Vec<_> = accounts
+        .chunks_exact(2)
+        .map(|pair| (pair[0].clone(), pair[1].clone()))
+        .collect();
     let conversations = api.open_pairs(&pairs).await?;
     let (senders, listeners): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-    Ok(Cast { senders: senders.into_iter().zip(conversations).collect(), listeners, receivers: 1 })
+    Ok(Cast {
+        senders: senders.into_iter().zip(conversations).collect(),
+        listeners,
+        receivers: 1,
+    })
 }
 
 async fn group(api: &Api, members: usize, senders: usize, progress: &ProgressBar) -> anyhow::Result<Cast> {
@@ -223,5 +264,9 @@ async fn group(api: &Api, members: usize, senders: usize, progress: &ProgressBar
     let mut accounts = api.register(members, progress).await?;
     let conversation = api.create_group(&accounts).await?;
     let listeners = accounts.split_off(senders);
-    Ok(Cast { senders: accounts.into_iter().map(|account| (account, conversation)).collect(), listeners, receivers: members as u64 - 1 })
+    Ok(Cast {
+        senders: accounts.into_iter().map(|account| (account, conversation)).collect(),
+        listeners,
+        receivers: members as u64 - 1,
+    })
 }

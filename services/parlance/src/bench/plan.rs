@@ -26,12 +26,19 @@ impl Plan {
 
     /// When message `number` is meant to be sent.
     pub(crate) fn at(&self, number: u64) -> Instant {
-        self.start + Duration::from_nanos(u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX).saturating_mul(number))
+        self.start
+            + Duration::from_nanos(
+                u64::try_from(self.interval.as_nanos())
+                    .unwrap_or(u64::MAX)
+                    .saturating_mul(number),
+            )
     }
 
     /// How many messages should have been sent by `now`.
     pub(crate) fn due(&self, now: Instant) -> u64 {
-        let Some(elapsed) = now.checked_duration_since(self.start) else { return 0 };
+        let Some(elapsed) = now.checked_duration_since(self.start) else {
+            return 0;
+        };
         let passed = elapsed.as_nanos() / self.interval.as_nanos().max(1);
         u64::try_from(passed + 1).unwrap_or(u64::MAX).min(self.count)
     }

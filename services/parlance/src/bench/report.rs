@@ -80,18 +80,50 @@ impl Report {
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_preset(UTF8_FULL_CONDENSED).set_header(["figure", "value"]);
-        let percentiles = |p: &Percentiles| format!("p50 {:.2}   p99 {:.2}   p99.9 {:.2}   max {:.2}", p.p50, p.p99, p.p999, p.max);
+        let percentiles = |p: &Percentiles| {
+            format!(
+                "p50 {:.2}   p99 {:.2}   p99.9 {:.2}   max {:.2}",
+                p.p50, p.p99, p.p999, p.max
+            )
+        };
         let rows = [
-            ("scenario", format!("{}, {:.1} s, {} connections", self.scenario, self.seconds, self.connections)),
+            (
+                "scenario",
+                format!(
+                    "{}, {:.1} s, {} connections",
+                    self.scenario, self.seconds, self.connections
+                ),
+            ),
             ("offered", format!("{:.0}/s", self.offered_per_second)),
             ("delivered", format!("{:.0}/s", self.rate_per_second)),
-            ("messages", format!("sent {}   accepted {}   stored {}   delivered {}", self.sent, self.accepted, self.stored, self.delivered)),
-            ("faults", format!("lost {}   duplicated {}   out of order {}", self.lost, self.duplicated, self.out_of_order)),
+            (
+                "messages",
+                format!(
+                    "sent {}   accepted {}   stored {}   delivered {}",
+                    self.sent, self.accepted, self.stored, self.delivered
+                ),
+            ),
+            (
+                "faults",
+                format!(
+                    "lost {}   duplicated {}   out of order {}",
+                    self.lost, self.duplicated, self.out_of_order
+                ),
+            ),
             ("refused", self.refused.to_string()),
             ("accepted after (ms)", percentiles(&self.accept_ms)),
             ("delivered after (ms)", percentiles(&self.delivery_ms)),
-            ("processor (s)", format!("server {:.2}   client {:.2}", self.cpu_seconds.server, self.cpu_seconds.client)),
-            ("memory a connection", format!("{:.1} KiB", self.server_kib_per_connection)),
+            (
+                "processor (s)",
+                format!(
+                    "server {:.2}   client {:.2}",
+                    self.cpu_seconds.server, self.cpu_seconds.client
+                ),
+            ),
+            (
+                "memory a connection",
+                format!("{:.1} KiB", self.server_kib_per_connection),
+            ),
             ("fdatasync (ms)", percentiles(&self.sync_ms)),
         ];
         for (name, value) in rows {

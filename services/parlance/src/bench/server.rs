@@ -27,8 +27,19 @@ impl Server {
         .context("make a data folder")?;
         let program = std::env::current_exe().context("find this program")?;
         let mut command = Command::new(program);
-        command.arg("dev").arg("--data").arg(data.path()).args(["--listen", "127.0.0.1:0"]);
-        command.args(["--set", "repo.bcrypt_cost=4", "--set", "telemetry.level=warn", "--set", "gateway.max_connections_per_user=1000"]);
+        command
+            .arg("dev")
+            .arg("--data")
+            .arg(data.path())
+            .args(["--listen", "127.0.0.1:0"]);
+        command.args([
+            "--set",
+            "repo.bcrypt_cost=4",
+            "--set",
+            "telemetry.level=warn",
+            "--set",
+            "gateway.max_connections_per_user=1000",
+        ]);
         for class in ["credentials", "read", "write", "send"] {
             command.arg("--set").arg(format!("limits.{class}.per_second=1000000"));
             command.arg("--set").arg(format!("limits.{class}.burst=1000000"));
@@ -41,12 +52,20 @@ impl Server {
             .context("start the server")?;
         let url = wait_for_address(&data.path().join("address")).await?;
         let pid = child.id();
-        Ok(Self { url, child: Some((child, data)), pid })
+        Ok(Self {
+            url,
+            child: Some((child, data)),
+            pid,
+        })
     }
 
     /// Takes a server that runs already.
     pub(crate) fn running(url: String) -> Self {
-        Self { url, child: None, pid: None }
+        Self {
+            url,
+            child: None,
+            pid: None,
+        }
     }
 
     /// Processor time that the server has used, in seconds; 0 for a server elsewhere.
@@ -61,11 +80,18 @@ impl Server {
 
     /// Ends the server as Ctrl-C would and waits for it.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Some((mut child, data)) = self.child else { return Ok(()) };
-        if let Some(pid) = self.pid.and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed())) {
+        let Some((mut child, data)) = self.child else {
+            return Ok(());
+        };
+        if let Some(pid) = self
+            .pid
+            .and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()))
+        {
             rustix::process::kill_process(pid, rustix::process::Signal::INT).context("stop the server")?;
         }
-        let status = tokio::time::timeout(Duration::from_secs(20), child.wait()).await.context("the server does not stop")??;
+        let status = tokio::time::timeout(Duration::from_secs(20), child.wait())
+            .await
+            .context("the server does not stop")??;
         drop(data);
         if !status.success() {
             bail!("the server ended with {status}");
@@ -88,15 +114,28 @@ async fn wait_for_address(file: &Path) -> anyhow::Result<String> {
 
 /// Processor time of a process (`self` for this one), in seconds.
 pub(crate) fn cpu_seconds(process: &str) -> f64 {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return 0.0 };
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
+        return 0.0;
+    };
     // the name in parentheses may hold blanks; utime and stime are the 12th and 13th field behind it
     let behind_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = behind_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let ticks: u64 = behind_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
     ticks as f64 / rustix::param::clock_ticks_per_second() as f64
 }
 
 fn status_kib(pid: u32, key: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
-    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(key))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .next()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }

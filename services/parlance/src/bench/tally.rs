@@ -76,7 +76,12 @@ impl Percentiles {
     /// Of a histogram of microseconds; zeros for an empty one.
     pub(crate) fn of(histogram: &Histogram<u64>) -> Self {
         let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
-        Self { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: histogram.max() as f64 / 1e3 }
+        Self {
+            p50: at(0.5),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: histogram.max() as f64 / 1e3,
+        }
     }
 }
 
@@ -131,6 +136,9 @@ mod tests {
         let mut tally = Tally::default();
         (1..=100).for_each(|ms| tally.delivered_after(Duration::from_millis(ms)));
         let found = tally.delivery_ms();
-        assert!((found.p50 - 50.0).abs() < 0.5 && (found.max - 100.0).abs() < 0.5, "{found:?}");
+        assert!(
+            (found.p50 - 50.0).abs() < 0.5 && (found.max - 100.0).abs() < 0.5,
+            "{found:?}"
+        );
     }
 }

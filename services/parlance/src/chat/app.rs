@@ -9,7 +9,10 @@ use super::{
 };
 use crossterm::event::{Event as Key, EventStream, KeyEventKind};
 use futures::StreamExt as _;
-use im_schema::{ids::{ConversationId, UserId}, v1};
+use im_schema::{
+    ids::{ConversationId, UserId},
+    v1,
+};
 use std::collections::HashMap;
 use uuid::Uuid;
 use v1::{client_frame, content, server_frame};
@@ -33,15 +36,25 @@ pub(crate) struct App {
 
 enum Pending {
     Direct(String),
-    Group { title: String, names: Vec<String> },
-    Add { conversation: ConversationId, names: Vec<String> },
+    Group {
+        title: String,
+        names: Vec<String>,
+    },
+    Add {
+        conversation: ConversationId,
+        names: Vec<String>,
+    },
     Members,
     History,
 }
 
 /// Runs until the user leaves or the session ends.
 pub(crate) async fn run(account: Account) -> anyhow::Result<()> {
-    let state = State { me: account.user, names: HashMap::from([(account.user, account.name.clone())]), ..State::default() };
+    let state = State {
+        me: account.user,
+        names: HashMap::from([(account.user, account.name.clone())]),
+        ..State::default()
+    };
     let mut app = App {
         name: account.name.clone(),
         state,
@@ -105,10 +118,23 @@ impl App {
         self.pending.clear();
         let positions = self.state.positions();
         if !positions.is_empty() {
-            self.live.send(client_frame::Body::Resume(v1::Resume { positions })).await;
+            self.live
+                .send(client_frame::Body::Resume(v1::Resume { positions }))
+                .await;
         }
-        self.live.send(client_frame::Body::ListConversations(v1::ListConversationsRequest { page_size: 100, ..Default::default() })).await;
-        let unsent: Vec<_> = self.state.unsent.iter().filter(|unsent| unsent.refused.is_none()).map(|unsent| unsent.request.clone()).collect();
+        self.live
+            .send(client_frame::Body::ListConversations(v1::ListConversationsRequest {
+                page_size: 100,
+                ..Default::default()
+            }))
+            .await;
+        let unsent: Vec<_> = self
+            .state
+            .unsent
+            .iter()
+            .filter(|unsent| unsent.refused.is_none())
+            .map(|unsent| unsent.request.clone())
+            .collect();
         for request in unsent {
             self.live.send(client_frame::Body::Send(request)).await;
         }
@@ -123,19 +149,31 @@ impl App {
                     self.state.conversation(conversation);
                 }
                 if !page.next_page_token.is_empty() {
-                    let request = v1::ListConversationsRequest { page_size: 100, page_token: page.next_page_token };
+                    let request = v1::ListConversationsRequest {
+                        page_size: 100,
+                        page_token: page.next_page_token,
+                    };
                     self.live.send(client_frame::Body::ListConversations(request)).await;
                 }
                 if self.open.is_none() {
                     self.show(self.state.in_order().first().copied()).await;
                 }
             }
-            server_frame::Body::GetConversation(v1::GetConversationResponse { conversation: Some(conversation) })
-            | server_frame::Body::AddMembers(v1::AddMembersResponse { conversation: Some(conversation), .. }) => {
+            server_frame::Body::GetConversation(v1::GetConversationResponse {
+                conversation: Some(conversation),
+            })
+            | server_frame::Body::AddMembers(v1::AddMembersResponse {
+                conversation: Some(conversation),
+                ..
+            }) => {
                 self.state.conversation(conversation);
             }
-            server_frame::Body::OpenDirect(v1::OpenDirectResponse { conversation: Some(conversation) })
-            | server_frame::Body::CreateGroup(v1::CreateGroupResponse { conversation: Some(conversation) }) => {
+            server_frame::Body::OpenDirect(v1::OpenDirectResponse {
+                conversation: Some(conversation),
+            })
+            | server_frame::Body::CreateGroup(v1::CreateGroupResponse {
+                conversation: Some(conversation),
+            }) => {
                 let id = self.state.conversation(conversation);
                 self.show(Some(id)).await;
             }
@@ -144,7 +182,9 @@ impl App {
                     self.state.threads.remove(&open);
                 }
             }
-            server_frame::Body::Error(problem) => self.notice = Some(format!("{}: {} {}", problem.reason, problem.message, problem.advice)),
+            server_frame::Body::Error(problem) => {
+                self.notice = Some(format!("{}: {} {}", problem.reason, problem.message, problem.advice))
+            }
             server_frame::Body::LookUpUsers(found) => self.found(found, pending).await,
             server_frame::Body::ListMembers(page) => {
                 if matches!(pending, Some(Pending::Members)) {
@@ -155,7 +195,9 @@ impl App {
             }
             body => {
                 if let Some(unknown) = self.state.take(body) {
-                    let request = v1::GetConversationRequest { conversation_id: unknown.0 };
+                    let request = v1::GetConversationRequest {
+                        conversation_id: unknown.0,
+                    };
                     self.live.send(client_frame::Body::GetConversation(request)).await;
                 }
                 self.mark_read().await;
@@ -169,15 +211,29 @@ impl App {
 
     async fn found(&mut self, found: v1::LookUpUsersResponse, pending: Option<Pending>) {
         let ids = |names: &[String]| -> Result<Vec<u64>, String> {
-            let id = |name: &String| found.users.iter().find(|user| user.name.eq_ignore_ascii_case(name)).map(|user| user.user_id).ok_or_else(|| format!("there is no user {name}"));
+            let id = |name: &String| {
+                found
+                    .users
+                    .iter()
+                    .find(|user| user.name.eq_ignore_ascii_case(name))
+                    .map(|user| user.user_id)
+                    .ok_or_else(|| format!("there is no user {name}"))
+            };
             names.iter().map(id).collect()
         };
         let request = match pending {
-            Some(Pending::Direct(name)) => ids(&[name]).map(|ids| client_frame::Body::OpenDirect(v1::OpenDirectRequest { user_id: ids[0] })),
-            Some(Pending::Group { title, names }) => ids(&names).map(|user_ids| client_frame::Body::CreateGroup(v1::CreateGroupRequest { title, user_ids })),
-            Some(Pending::Add { conversation, names }) => {
-                ids(&names).map(|user_ids| client_frame::Body::AddMembers(v1::AddMembersRequest { conversation_id: conversation.0, user_ids }))
+            Some(Pending::Direct(name)) => {
+                ids(&[name]).map(|ids| client_frame::Body::OpenDirect(v1::OpenDirectRequest { user_id: ids[0] }))
             }
+            Some(Pending::Group { title, names }) => {
+                ids(&names).map(|user_ids| client_frame::Body::CreateGroup(v1::CreateGroupRequest { title, user_ids }))
+            }
+            Some(Pending::Add { conversation, names }) => ids(&names).map(|user_ids| {
+                client_frame::Body::AddMembers(v1::AddMembersRequest {
+                    conversation_id: conversation.0,
+                    user_ids,
+                })
+            }),
             Some(Pending::Members | Pending::History) | None => {
                 self.state.take(server_frame::Body::LookUpUsers(found));
                 return;
@@ -205,12 +261,20 @@ impl App {
             },
             Wish::Leave => {
                 if let Some(open) = self.open {
-                    self.live.send(client_frame::Body::LeaveGroup(v1::LeaveGroupRequest { conversation_id: open.0 })).await;
+                    self.live
+                        .send(client_frame::Body::LeaveGroup(v1::LeaveGroupRequest {
+                            conversation_id: open.0,
+                        }))
+                        .await;
                 }
             }
             Wish::Members => {
                 if let Some(open) = self.open {
-                    let request = v1::ListMembersRequest { conversation_id: open.0, page_size: 100, ..Default::default() };
+                    let request = v1::ListMembersRequest {
+                        conversation_id: open.0,
+                        page_size: 100,
+                        ..Default::default()
+                    };
                     let id = self.live.send(client_frame::Body::ListMembers(request)).await;
                     self.pending.insert(id, Pending::Members);
                 }
@@ -231,17 +295,29 @@ impl App {
         let request = v1::SendMessageRequest {
             conversation_id: open.0,
             client_message_id: Uuid::now_v7().to_string(),
-            content: Some(v1::Content { kind: Some(content::Kind::Text(v1::Text { body })) }),
+            content: Some(v1::Content {
+                kind: Some(content::Kind::Text(v1::Text { body })),
+            }),
         };
         self.scroll = 0;
-        self.state.unsent.push(Unsent { request: request.clone(), accepted: false, refused: None });
+        self.state.unsent.push(Unsent {
+            request: request.clone(),
+            accepted: false,
+            refused: None,
+        });
         if self.online {
             self.live.send(client_frame::Body::Send(request)).await;
         }
     }
 
     async fn look_up(&mut self, names: Vec<String>, then: Pending) {
-        let id = self.live.send(client_frame::Body::LookUpUsers(v1::LookUpUsersRequest { names, ..Default::default() })).await;
+        let id = self
+            .live
+            .send(client_frame::Body::LookUpUsers(v1::LookUpUsersRequest {
+                names,
+                ..Default::default()
+            }))
+            .await;
         self.pending.insert(id, then);
     }
 
@@ -250,8 +326,15 @@ impl App {
         if order.is_empty() {
             return;
         }
-        let at = self.open.and_then(|open| order.iter().position(|id| *id == open)).unwrap_or(0);
-        let next = at.cast_signed().saturating_add(by).rem_euclid(order.len().cast_signed()).cast_unsigned();
+        let at = self
+            .open
+            .and_then(|open| order.iter().position(|id| *id == open))
+            .unwrap_or(0);
+        let next = at
+            .cast_signed()
+            .saturating_add(by)
+            .rem_euclid(order.len().cast_signed())
+            .cast_unsigned();
         self.show(Some(order[next])).await;
     }
 
@@ -259,7 +342,9 @@ impl App {
     async fn show(&mut self, conversation: Option<ConversationId>) {
         self.open = conversation;
         self.scroll = 0;
-        let Some(thread) = conversation.and_then(|open| self.state.threads.get(&open)) else { return };
+        let Some(thread) = conversation.and_then(|open| self.state.threads.get(&open)) else {
+            return;
+        };
         if thread.messages.len() < 50 && thread.conversation.last_sequence > thread.messages.len() as u64 {
             self.history(0).await;
         }
@@ -269,7 +354,12 @@ impl App {
     async fn history(&mut self, from_sequence: u64) {
         let Some(open) = self.open else { return };
         let direction = v1::ListDirection::Backward.into();
-        let request = v1::ListMessagesRequest { conversation_id: open.0, from_sequence, direction, limit: 100 };
+        let request = v1::ListMessagesRequest {
+            conversation_id: open.0,
+            from_sequence,
+            direction,
+            limit: 100,
+        };
         let id = self.live.send(client_frame::Body::ListMessages(request)).await;
         self.pending.insert(id, Pending::History);
     }
@@ -277,15 +367,23 @@ impl App {
     /// Scrolling back beyond what is there fetches what is older.
     async fn scroll_by(&mut self, by: isize) {
         self.scroll = self.scroll.saturating_add_signed(-by);
-        let oldest = self.open.and_then(|open| self.state.threads.get(&open)).and_then(|thread| thread.messages.keys().next().copied());
+        let oldest = self
+            .open
+            .and_then(|open| self.state.threads.get(&open))
+            .and_then(|thread| thread.messages.keys().next().copied());
         let fetching = self.pending.values().any(|pending| matches!(pending, Pending::History));
-        if by < 0 && !fetching && let Some(oldest) = oldest.filter(|oldest| *oldest > 1) {
+        if by < 0
+            && !fetching
+            && let Some(oldest) = oldest.filter(|oldest| *oldest > 1)
+        {
             self.history(oldest - 1).await;
         }
     }
 
     async fn mark_read(&mut self) {
-        let Some(thread) = self.open.and_then(|open| self.state.threads.get_mut(&open)) else { return };
+        let Some(thread) = self.open.and_then(|open| self.state.threads.get_mut(&open)) else {
+            return;
+        };
         let conversation = &mut thread.conversation;
         if conversation.unread_count == 0 || self.scroll > 0 {
             return;
@@ -293,15 +391,27 @@ impl App {
         let (conversation_id, sequence) = (conversation.conversation_id, conversation.last_sequence);
         conversation.unread_count = 0;
         conversation.read_sequence = sequence;
-        self.live.send(client_frame::Body::MarkRead(v1::MarkReadRequest { conversation_id, sequence })).await;
+        self.live
+            .send(client_frame::Body::MarkRead(v1::MarkReadRequest {
+                conversation_id,
+                sequence,
+            }))
+            .await;
     }
 
     async fn name_the_nameless(&mut self) {
         let user_ids: Vec<u64> = self.state.nameless().into_iter().map(|UserId(id)| id).collect();
         if !user_ids.is_empty() {
             // known as a number until the answer is here, so that it is asked for once
-            self.state.names.extend(user_ids.iter().map(|id| (UserId(*id), format!("user {id}"))));
-            self.live.send(client_frame::Body::LookUpUsers(v1::LookUpUsersRequest { user_ids, ..Default::default() })).await;
+            self.state
+                .names
+                .extend(user_ids.iter().map(|id| (UserId(*id), format!("user {id}"))));
+            self.live
+                .send(client_frame::Body::LookUpUsers(v1::LookUpUsersRequest {
+                    user_ids,
+                    ..Default::default()
+                }))
+                .await;
         }
     }
 }

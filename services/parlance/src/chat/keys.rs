@@ -123,11 +123,19 @@ impl Input {
 
 fn command_of(line: &str) -> Wish {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-    let names = |text: &str| text.split([' ', ',']).filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let names = |text: &str| {
+        text.split([' ', ','])
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
     match verb {
         "dm" if !rest.trim().is_empty() => Wish::Direct(rest.trim().to_owned()),
         "group" => match rest.split_once(':') {
-            Some((title, members)) if !title.trim().is_empty() => Wish::Group { title: title.trim().to_owned(), names: names(members) },
+            Some((title, members)) if !title.trim().is_empty() => Wish::Group {
+                title: title.trim().to_owned(),
+                names: names(members),
+            },
             _ => Wish::Unknown("/group TITLE: NAME NAME …".to_owned()),
         },
         "add" if !names(rest).is_empty() => Wish::Add(names(rest)),
@@ -154,7 +162,13 @@ mod tests {
         assert_eq!(typed("hello there"), Some(Wish::Say("hello there".to_owned())));
         assert_eq!(typed("/dm ada"), Some(Wish::Direct("ada".to_owned())));
         let names = vec!["ada".to_owned(), "bob".to_owned()];
-        assert_eq!(typed("/group engine room: ada, bob"), Some(Wish::Group { title: "engine room".to_owned(), names }));
+        assert_eq!(
+            typed("/group engine room: ada, bob"),
+            Some(Wish::Group {
+                title: "engine room".to_owned(),
+                names
+            })
+        );
         assert_eq!(typed("   "), None);
         assert!(matches!(typed("/dance"), Some(Wish::Unknown(_))));
         assert!(matches!(typed("/dm"), Some(Wish::Unknown(_))));

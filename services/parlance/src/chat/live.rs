@@ -35,7 +35,11 @@ impl Live {
         let (outgoing, from_app) = mpsc::channel(256);
         let (to_app, events) = mpsc::channel(1024);
         tokio::spawn(keep(account, from_app, to_app));
-        Self { outgoing, events, next_request: 1 }
+        Self {
+            outgoing,
+            events,
+            next_request: 1,
+        }
     }
 
     /// The next event; `None` after [`Event::Ended`].
@@ -48,7 +52,13 @@ impl Live {
         let request_id = self.next_request;
         self.next_request += 1;
         // the connection is over for good: its last event says so
-        let _ = self.outgoing.send(v1::ClientFrame { request_id, body: Some(body) }).await;
+        let _ = self
+            .outgoing
+            .send(v1::ClientFrame {
+                request_id,
+                body: Some(body),
+            })
+            .await;
         request_id
     }
 }
@@ -58,7 +68,10 @@ async fn keep(mut account: Account, mut outgoing: mpsc::Receiver<v1::ClientFrame
     loop {
         let lost = match serve(&mut account, &mut outgoing, &events, &mut pause).await {
             Ok(lost) => lost,
-            Err(error) => Lost { why: format!("{error:#}"), ..Lost::default() },
+            Err(error) => Lost {
+                why: format!("{error:#}"),
+                ..Lost::default()
+            },
         };
         if lost.app_left {
             return;
@@ -72,8 +85,18 @@ async fn keep(mut account: Account, mut outgoing: mpsc::Receiver<v1::ClientFrame
             pause = Duration::ZERO;
         }
         // up to half of the pause more, so that not all clients come back at once
-        let wait = lost.asked_pause.unwrap_or(pause).mul_f64(1.0 + rand::random::<f64>() / 2.0);
-        if events.send(Event::Offline { why: lost.why, pause: wait }).await.is_err() {
+        let wait = lost
+            .asked_pause
+            .unwrap_or(pause)
+            .mul_f64(1.0 + rand::random::<f64>() / 2.0);
+        if events
+            .send(Event::Offline {
+                why: lost.why,
+                pause: wait,
+            })
+            .await
+            .is_err()
+        {
             return;
         }
         tokio::time::sleep(wait).await;
@@ -101,7 +124,10 @@ async fn serve(
         account.refresh().await?;
     }
     let (mut sender, mut receiver) = link::connect(&account.url, account.token()).await?;
-    let mut lost = Lost { why: "the connection was lost".to_owned(), ..Lost::default() };
+    let mut lost = Lost {
+        why: "the connection was lost".to_owned(),
+        ..Lost::default()
+    };
     let mut renewal = Box::pin(tokio::time::sleep(account.refresh_in(SystemClock::shared().now_ms())));
     loop {
         tokio::select! {

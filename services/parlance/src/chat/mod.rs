@@ -35,7 +35,12 @@ enum Command {
     /// Send a message, or each line of the standard input, and wait until it is stored
     Send {
         /// Whom to: a user's name
-        #[arg(long, short, conflicts_with = "conversation", required_unless_present = "conversation")]
+        #[arg(
+            long,
+            short,
+            conflicts_with = "conversation",
+            required_unless_present = "conversation"
+        )]
         to: Option<String>,
         /// Where to: a conversation's id
         #[arg(long, short)]
@@ -60,11 +65,16 @@ enum Command {
 impl Chat {
     /// Runs until the user leaves.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let account = account::Account::open(&self.url, self.user, self.password_file.as_deref(), self.register).await?;
+        let account =
+            account::Account::open(&self.url, self.user, self.password_file.as_deref(), self.register).await?;
         match self.command {
             None => app::run(account).await,
             Some(Command::Send { to, conversation, text }) => script::send(account, to, conversation, text).await,
-            Some(Command::Tail { conversation, json, number }) => script::tail(account, conversation, json, number).await,
+            Some(Command::Tail {
+                conversation,
+                json,
+                number,
+            }) => script::tail(account, conversation, json, number).await,
         }
     }
 }

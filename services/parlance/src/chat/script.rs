@@ -16,7 +16,12 @@ use uuid::Uuid;
 use v1::{client_frame, content, server_frame};
 
 /// Sends one text or all lines of the standard input, in order, and returns once all are stored.
-pub(crate) async fn send(account: Account, to: Option<String>, conversation: Option<u64>, text: Option<String>) -> anyhow::Result<()> {
+pub(crate) async fn send(
+    account: Account,
+    to: Option<String>,
+    conversation: Option<u64>,
+    text: Option<String>,
+) -> anyhow::Result<()> {
     let mut live = Live::start(account);
     online(&mut live).await?;
     let conversation = match (conversation, to) {
@@ -37,25 +42,49 @@ pub(crate) async fn send(account: Account, to: Option<String>, conversation: Opt
 }
 
 /// Prints messages as they arrive. A connection that was lost is resumed: no message is left out, none is printed twice.
-pub(crate) async fn tail(account: Account, conversation: Option<u64>, as_json: bool, number: Option<u64>) -> anyhow::Result<()> {
+pub(crate) async fn tail(
+    account: Account,
+    conversation: Option<u64>,
+    as_json: bool,
+    number: Option<u64>,
+) -> anyhow::Result<()> {
     let mut live = Live::start(account);
     let mut positions: HashMap<u64, u64> = HashMap::new();
     let mut left = number.unwrap_or(u64::MAX);
     while left > 0 {
         match live.next().await {
             Some(Event::Online) if positions.is_empty() => {
-                live.send(client_frame::Body::ListConversations(v1::ListConversationsRequest { page_size: 100, ..Default::default() })).await;
+                live.send(client_frame::Body::ListConversations(v1::ListConversationsRequest {
+                    page_size: 100,
+                    ..Default::default()
+                }))
+                .await;
             }
             Some(Event::Online) => {
-                let positions = positions.iter().map(|(id, sequence)| v1::Position { conversation_id: *id, sequence: *sequence }).take(1000).collect();
+                let positions = positions
+                    .iter()
+                    .map(|(id, sequence)| v1::Position {
+                        conversation_id: *id,
+                        sequence: *sequence,
+                    })
+                    .take(1000)
+                    .collect();
                 live.send(client_frame::Body::Resume(v1::Resume { positions })).await;
             }
-            Some(Event::Frame(v1::ServerFrame { body: Some(server_frame::Body::ListConversations(page)), .. })) => {
+            Some(Event::Frame(v1::ServerFrame {
+                body: Some(server_frame::Body::ListConversations(page)),
+                ..
+            })) => {
                 for conversation in page.conversations {
-                    positions.entry(conversation.conversation_id).or_insert(conversation.last_sequence);
+                    positions
+                        .entry(conversation.conversation_id)
+                        .or_insert(conversation.last_sequence);
                 }
             }
-            Some(Event::Frame(v1::ServerFrame { body: Some(server_frame::Body::Message(message)), .. })) => {
+            Some(Event::Frame(v1::ServerFrame {
+                body: Some(server_frame::Body::Message(message)),
+                ..
+            })) => {
                 let last = positions.entry(message.conversation_id).or_insert(message.sequence - 1);
                 if message.sequence <= *last {
                     continue;
@@ -66,7 +95,9 @@ pub(crate) async fn tail(account: Account, conversation: Option<u64>, as_json: b
                     left -= 1;
                 }
             }
-            Some(Event::Offline { why, pause }) => eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64()),
+            Some(Event::Offline { why, pause }) => {
+                eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64())
+            }
             Some(Event::Ended(why)) => bail!("the session is over: {why}"),
             Some(Event::Frame(_)) => {}
             None => return Ok(()),
@@ -80,7 +111,14 @@ fn print(message: &v1::Message, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         writeln!(out, "{}", json::to_string(message))?;
     } else {
-        writeln!(out, "{} {} {}: {}", message.conversation_id, message.sequence, message.sender_id, state::text(message.content.as_ref()))?;
+        writeln!(
+            out,
+            "{} {} {}: {}",
+            message.conversation_id,
+            message.sequence,
+            message.sender_id,
+            state::text(message.content.as_ref())
+        )?;
     }
     Ok(out.flush()?)
 }
@@ -94,12 +132,24 @@ async fn online(live: &mut Live) -> anyhow::Result<()> {
 }
 
 async fn direct(live: &mut Live, name: &str) -> anyhow::Result<ConversationId> {
-    let request = v1::LookUpUsersRequest { names: vec![name.to_owned()], ..Default::default() };
-    let Some(server_frame::Body::LookUpUsers(found)) = answer(live, client_frame::Body::LookUpUsers(request)).await? else { bail!("no answer") };
-    let user = found.users.first().with_context(|| format!("there is no user {name}"))?;
+    let request = v1::LookUpUsersRequest {
+        names: vec![name.to_owned()],
+        ..Default::default()
+    };
+    let Some(server_frame::Body::LookUpUsers(found)) = answer(live, client_frame::Body::LookUpUsers(request)).await?
+    else {
+        bail!("no answer")
+    };
+    let user = found
+        .users
+        .first()
+        .with_context(|| format!("there is no user {name}"))?;
     let request = v1::OpenDirectRequest { user_id: user.user_id };
     match answer(live, client_frame::Body::OpenDirect(request)).await? {
-        Some(server_frame::Body::OpenDirect(opened)) => Ok(opened.conversation.context("an answer without a conversation")?.conversation()),
+        Some(server_frame::Body::OpenDirect(opened)) => Ok(opened
+            .conversation
+            .context("an answer without a conversation")?
+            .conversation()),
         _ => bail!("no answer"),
     }
 }
@@ -125,7 +175,9 @@ async fn deliver(live: &mut Live, conversation: ConversationId, body: String) ->
     let request = v1::SendMessageRequest {
         conversation_id: conversation.0,
         client_message_id: client_message_id.clone(),
-        content: Some(v1::Content { kind: Some(content::Kind::Text(v1::Text { body })) }),
+        content: Some(v1::Content {
+            kind: Some(content::Kind::Text(v1::Text { body })),
+        }),
     };
     let mut request_id = live.send(client_frame::Body::Send(request.clone())).await;
     loop {
@@ -134,7 +186,9 @@ async fn deliver(live: &mut Live, conversation: ConversationId, body: String) ->
             Event::Offline { why, pause } => eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64()),
             Event::Ended(why) => bail!("the session is over: {why}"),
             Event::Frame(frame) => match frame.body {
-                Some(server_frame::Body::Stored(stored)) if stored.client_message_id == client_message_id => return Ok(()),
+                Some(server_frame::Body::Stored(stored)) if stored.client_message_id == client_message_id => {
+                    return Ok(());
+                }
                 Some(server_frame::Body::Rejected(rejected)) if rejected.client_message_id == client_message_id => {
                     let problem = rejected.problem.unwrap_or_default();
                     bail!("{}: {}", problem.reason, problem.message);
@@ -143,7 +197,9 @@ async fn deliver(live: &mut Live, conversation: ConversationId, body: String) ->
                     tokio::time::sleep(std::time::Duration::from_millis(problem.retry_after_ms.max(200))).await;
                     request_id = live.send(client_frame::Body::Send(request.clone())).await;
                 }
-                Some(server_frame::Body::Error(problem)) if frame.request_id == request_id => bail!("{}: {}", problem.reason, problem.message),
+                Some(server_frame::Body::Error(problem)) if frame.request_id == request_id => {
+                    bail!("{}: {}", problem.reason, problem.message)
+                }
                 _ => {}
             },
         }

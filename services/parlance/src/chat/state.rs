@@ -69,11 +69,16 @@ impl State {
                 None
             }
             server_frame::Body::LookUpUsers(found) => {
-                self.names.extend(found.users.into_iter().map(|user| (UserId(user.user_id), user.name)));
+                self.names
+                    .extend(found.users.into_iter().map(|user| (UserId(user.user_id), user.name)));
                 None
             }
             server_frame::Body::ListMembers(page) => {
-                self.names.extend(page.members.into_iter().map(|member| (UserId(member.user_id), member.name)));
+                self.names.extend(
+                    page.members
+                        .into_iter()
+                        .map(|member| (UserId(member.user_id), member.name)),
+                );
                 None
             }
             _ => None,
@@ -89,14 +94,20 @@ impl State {
 
     /// Conversations, the one with the latest activity first.
     pub(crate) fn in_order(&self) -> Vec<ConversationId> {
-        let mut order: Vec<_> = self.threads.values().map(|thread| (activity(thread), thread.conversation.conversation())).collect();
+        let mut order: Vec<_> = self
+            .threads
+            .values()
+            .map(|thread| (activity(thread), thread.conversation.conversation()))
+            .collect();
         order.sort_unstable_by(|one, other| other.cmp(one));
         order.into_iter().map(|(_, id)| id).collect()
     }
 
     /// What to call a conversation.
     pub(crate) fn title(&self, id: ConversationId) -> String {
-        let Some(thread) = self.threads.get(&id) else { return id.to_string() };
+        let Some(thread) = self.threads.get(&id) else {
+            return id.to_string();
+        };
         match thread.conversation.kind() {
             ConversationKind::Direct => self.name(UserId(thread.conversation.peer_id)),
             _ => thread.conversation.title.clone(),
@@ -111,8 +122,14 @@ impl State {
     /// Users who are mentioned and whose names are not known.
     pub(crate) fn nameless(&self) -> Vec<UserId> {
         let peers = self.threads.values().map(|thread| UserId(thread.conversation.peer_id));
-        let senders = self.threads.values().flat_map(|thread| thread.messages.values().map(|message| UserId(message.sender_id)));
-        let mut users: Vec<_> = peers.chain(senders).filter(|user| user.0 != 0 && !self.names.contains_key(user)).collect();
+        let senders = self
+            .threads
+            .values()
+            .flat_map(|thread| thread.messages.values().map(|message| UserId(message.sender_id)));
+        let mut users: Vec<_> = peers
+            .chain(senders)
+            .filter(|user| user.0 != 0 && !self.names.contains_key(user))
+            .collect();
         users.sort_unstable();
         users.dedup();
         users.truncate(100);
@@ -123,7 +140,10 @@ impl State {
     pub(crate) fn positions(&self) -> Vec<v1::Position> {
         let held = |thread: &Thread| {
             let newest = thread.messages.keys().next_back().copied();
-            newest.map(|sequence| v1::Position { conversation_id: thread.conversation.conversation_id, sequence })
+            newest.map(|sequence| v1::Position {
+                conversation_id: thread.conversation.conversation_id,
+                sequence,
+            })
         };
         self.threads.values().filter_map(held).take(1000).collect()
     }
@@ -136,12 +156,14 @@ impl State {
     }
 
     fn insert(&mut self, message: v1::Message) {
-        self.unsent.retain(|unsent| unsent.request.client_message_id != message.client_message_id);
+        self.unsent
+            .retain(|unsent| unsent.request.client_message_id != message.client_message_id);
         let mine = message.sender_id == self.me.0;
         let thread = self.threads.entry(message.conversation()).or_default();
         thread.conversation.conversation_id = message.conversation_id;
         let sequence = message.sequence;
-        if thread.messages.insert(sequence, message.clone()).is_some() || sequence <= thread.conversation.last_sequence {
+        if thread.messages.insert(sequence, message.clone()).is_some() || sequence <= thread.conversation.last_sequence
+        {
             return;
         }
         let conversation = &mut thread.conversation;
@@ -155,7 +177,10 @@ impl State {
     }
 
     fn stored(&mut self, stored: &v1::Stored) -> Option<ConversationId> {
-        let place = self.unsent.iter().position(|unsent| unsent.request.client_message_id == stored.client_message_id)?;
+        let place = self
+            .unsent
+            .iter()
+            .position(|unsent| unsent.request.client_message_id == stored.client_message_id)?;
         let unsent = self.unsent.remove(place);
         self.message(v1::Message {
             message_id: stored.message_id,
@@ -169,14 +194,22 @@ impl State {
     }
 
     fn unsent_mut(&mut self, client_message_id: &str, change: impl FnOnce(&mut Unsent)) {
-        if let Some(unsent) = self.unsent.iter_mut().find(|unsent| unsent.request.client_message_id == client_message_id) {
+        if let Some(unsent) = self
+            .unsent
+            .iter_mut()
+            .find(|unsent| unsent.request.client_message_id == client_message_id)
+        {
             change(unsent);
         }
     }
 }
 
 fn activity(thread: &Thread) -> u64 {
-    thread.conversation.last_activity_at.as_ref().map_or(0, im_schema::wkt::Timestamp::millis)
+    thread
+        .conversation
+        .last_activity_at
+        .as_ref()
+        .map_or(0, im_schema::wkt::Timestamp::millis)
 }
 
 /// What a message says, in one or more lines.

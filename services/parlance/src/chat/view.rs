@@ -5,7 +5,10 @@ use super::{
     keys::HELP,
     state::{self, Thread, Unsent},
 };
-use im_schema::{ids::{ConversationId, UserId}, v1};
+use im_schema::{
+    ids::{ConversationId, UserId},
+    v1,
+};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Position, Rect},
@@ -24,26 +27,60 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &mut App) {
     draw_list(frame, app, list);
     draw_messages(frame, app, messages);
     draw_input(frame, app, input);
-    let style = if app.online { Style::new().fg(Color::Green) } else { Style::new().fg(Color::Yellow) };
-    frame.render_widget(Paragraph::new(Line::from(vec![Span::styled("● ", style), Span::raw(app.status.clone())])), status);
+    let style = if app.online {
+        Style::new().fg(Color::Green)
+    } else {
+        Style::new().fg(Color::Yellow)
+    };
+    frame.render_widget(
+        Paragraph::new(Line::from(vec![
+            Span::styled("● ", style),
+            Span::raw(app.status.clone()),
+        ])),
+        status,
+    );
 }
 
 fn draw_list(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let order = app.state.in_order();
-    let items = order.iter().map(|id| ListItem::new(entry(app, *id, area.width.saturating_sub(2))));
+    let items = order
+        .iter()
+        .map(|id| ListItem::new(entry(app, *id, area.width.saturating_sub(2))));
     let list = List::new(items)
-        .block(Block::new().borders(Borders::RIGHT).title(format!(" {} ", app.name).bold()))
+        .block(
+            Block::new()
+                .borders(Borders::RIGHT)
+                .title(format!(" {} ", app.name).bold()),
+        )
         .highlight_style(Style::new().add_modifier(Modifier::REVERSED));
-    let mut selected = ListState::default().with_selected(app.open.and_then(|open| order.iter().position(|id| *id == open)));
+    let mut selected =
+        ListState::default().with_selected(app.open.and_then(|open| order.iter().position(|id| *id == open)));
     frame.render_stateful_widget(list, area, &mut selected);
 }
 
 fn entry(app: &App, id: ConversationId, width: u16) -> Text<'static> {
-    let unread = app.state.threads.get(&id).map_or(0, |thread| thread.conversation.unread_count);
-    let badge = if unread > 0 { format!(" {unread}") } else { String::new() };
-    let last = app.state.threads.get(&id).and_then(|thread| thread.conversation.last_message.as_ref());
-    let last = last.map(|message| state::text(message.content.as_ref())).unwrap_or_default();
-    let title = Span::styled(cut(&app.state.title(id), usize::from(width).saturating_sub(badge.len())), Style::new().bold());
+    let unread = app
+        .state
+        .threads
+        .get(&id)
+        .map_or(0, |thread| thread.conversation.unread_count);
+    let badge = if unread > 0 {
+        format!(" {unread}")
+    } else {
+        String::new()
+    };
+    let last = app
+        .state
+        .threads
+        .get(&id)
+        .and_then(|thread| thread.conversation.last_message.as_ref());
+    let last = last
+        .map(|message| state::text(message.content.as_ref()))
+        .unwrap_or_default();
+    let title = Span::styled(
+        cut(&app.state.title(id), usize::from(width).saturating_sub(badge.len())),
+        Style::new().bold(),
+    );
     Text::from(vec![
         Line::from(vec![title, Span::styled(badge, Style::new().fg(Color::Cyan).bold())]),
         Line::from(cut(&last.replace('\n', " "), width.into())).dim(),
@@ -55,21 +92,39 @@ fn draw_messages(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
         frame.render_widget(help(), area);
         return;
     };
-    let Some(thread) = app.state.threads.get(&open) else { return };
+    let Some(thread) = app.state.threads.get(&open) else {
+        return;
+    };
     let mut lines = Vec::new();
     for message in thread.messages.values() {
         let mine = message.sender_id == app.state.me.0;
         let name = app.state.name(UserId(message.sender_id));
-        lines.extend(said(&name, mine, &time_of(message), &state::text(message.content.as_ref())));
+        lines.extend(said(
+            &name,
+            mine,
+            &time_of(message),
+            &state::text(message.content.as_ref()),
+        ));
     }
-    for unsent in app.state.unsent.iter().filter(|unsent| unsent.request.conversation_id == open.0) {
+    for unsent in app
+        .state
+        .unsent
+        .iter()
+        .filter(|unsent| unsent.request.conversation_id == open.0)
+    {
         lines.extend(unsent_lines(&app.name, unsent));
     }
     if app.help {
         lines.extend(help_lines());
     }
-    lines.extend(app.notice.iter().map(|notice| Line::from(notice.clone()).italic().fg(Color::Yellow)));
-    let text = Paragraph::new(lines).wrap(Wrap { trim: false }).block(Block::new().title(title(app, thread).bold()));
+    lines.extend(
+        app.notice
+            .iter()
+            .map(|notice| Line::from(notice.clone()).italic().fg(Color::Yellow)),
+    );
+    let text = Paragraph::new(lines)
+        .wrap(Wrap { trim: false })
+        .block(Block::new().title(title(app, thread).bold()));
     let height = text.line_count(area.width).saturating_sub(usize::from(area.height));
     app.scroll = app.scroll.min(height);
     let from_top = u16::try_from(height - app.scroll).unwrap_or(u16::MAX);
@@ -79,7 +134,11 @@ fn draw_messages(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
 fn title(app: &App, thread: &Thread) -> String {
     let id = thread.conversation.conversation();
     match thread.conversation.kind() {
-        v1::ConversationKind::Group => format!(" {} · {} members ", app.state.title(id), thread.conversation.member_count),
+        v1::ConversationKind::Group => format!(
+            " {} · {} members ",
+            app.state.title(id),
+            thread.conversation.member_count
+        ),
         _ => format!(" {} ", app.state.title(id)),
     }
 }
@@ -92,7 +151,9 @@ fn said(name: &str, mine: bool, time: &str, text: &str) -> Vec<Line<'static>> {
         Span::styled(format!("{name}: "), Style::new().fg(color).bold()),
         Span::raw(rows.next().unwrap_or_default().to_owned()),
     ];
-    std::iter::once(Line::from(head)).chain(rows.map(|row| Line::from(format!("      {row}")))).collect()
+    std::iter::once(Line::from(head))
+        .chain(rows.map(|row| Line::from(format!("      {row}"))))
+        .collect()
 }
 
 fn unsent_lines(name: &str, unsent: &Unsent) -> Vec<Line<'static>> {
@@ -103,7 +164,14 @@ fn unsent_lines(name: &str, unsent: &Unsent) -> Vec<Line<'static>> {
     };
     let mut lines = said(name, true, "     ", &state::text(unsent.request.content.as_ref()));
     if let Some(last) = lines.last_mut() {
-        last.push_span(Span::styled(mark, Style::new().fg(if unsent.refused.is_some() { Color::Red } else { Color::DarkGray })));
+        last.push_span(Span::styled(
+            mark,
+            Style::new().fg(if unsent.refused.is_some() {
+                Color::Red
+            } else {
+                Color::DarkGray
+            }),
+        ));
     }
     lines
 }
@@ -113,7 +181,12 @@ fn help() -> Paragraph<'static> {
 }
 
 fn help_lines() -> Vec<Line<'static>> {
-    let row = |(what, meaning): &(&str, &str)| Line::from(vec![Span::styled(format!("  {what:<28}"), Style::new().fg(Color::Cyan)), Span::raw((*meaning).to_owned())]);
+    let row = |(what, meaning): &(&str, &str)| {
+        Line::from(vec![
+            Span::styled(format!("  {what:<28}"), Style::new().fg(Color::Cyan)),
+            Span::raw((*meaning).to_owned()),
+        ])
+    };
     HELP.iter().map(row).collect()
 }
 
