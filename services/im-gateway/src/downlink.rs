@@ -15,7 +15,7 @@ use im_schema::{
     ids::UserId,
     internal::v1::{Delivery, Downstream, Rejection, SessionsEnded, downstream::Event},
     parlance::Reason,
-    v1::{ServerFrame, Stored},
+    v1::{Message, ServerFrame, Stored},
 };
 use std::sync::Arc;
 
@@ -81,52 +81,65 @@ impl Round<'_> {
         }
     }
 
-    /// Messages go to all connections of the recipients; the connection that sent one gets `stored` in its place.
+    /// Messages go to all connections of the recipients; the connection that sent one gets `stored` in its place, recipient or not.
     fn deliver(&mut self, recipients: &[u64], items: Vec<Delivery>) {
         let mut senders = Vec::new();
-        let mut stored = Vec::new();
+        let mut receipts = Vec::with_capacity(items.len());
         let mut frames = Vec::with_capacity(items.len());
-        for Delivery { message, origin } in items {
+        for Delivery { message, origin, told } in items {
             let Some(message) = message else { continue };
             let origin = origin.filter(|origin| origin.instance == self.instance);
             if let Some(origin) = &origin {
                 senders.push(origin.connection_id);
             }
-            stored.push(origin.map(|origin| {
-                let receipt = Stored {
-                    client_message_id: message.client_message_id.clone(),
-                    message_id: message.message_id,
-                    conversation_id: message.conversation_id,
-                    sequence: message.sequence,
-                    sent_at: message.sent_at.clone(),
-                };
-                let frame = ServerFrame {
-                    request_id: origin.request_id,
-                    ..ServerFrame::from(receipt)
-                };
-                (origin.connection_id, frame)
+            receipts.push(origin.map(|origin| {
+                (
+                    origin.connection_id,
+                    (!told).then(|| receipt(origin.request_id, &message)),
+                )
             }));
             frames.push(ServerFrame::from(message));
         }
         senders.sort_unstable();
+        senders.dedup();
+        let mut reached = vec![false; senders.len()];
         let encoded = Encoded::new(&frames, self.audience(recipients));
         for connection in connections(self.tables, recipients) {
-            if senders.binary_search(&connection.id).is_ok() {
-                let own: Vec<&ServerFrame> = frames
+            if let Ok(at) = senders.binary_search(&connection.id) {
+                reached[at] = true;
+                let own = frames
                     .iter()
-                    .zip(&stored)
-                    .map(|(message, stored)| match stored {
-                        Some((sender, stored)) if *sender == connection.id => stored,
-                        _ => message,
-                    })
-                    .collect();
-                let own = encode(connection.outbox.wire(), own);
-                let first = connection.outbox.copy(&own, frames.len());
-                self.note(connection, frames.len(), first);
+                    .zip(&receipts)
+                    .filter_map(|(message, receipt)| match receipt {
+                        Some((sender, receipt)) if *sender == connection.id => receipt.as_ref(),
+                        _ => Some(message),
+                    });
+                self.copy(connection, &own.collect::<Vec<_>>());
             } else {
                 let first = encoded.give(connection);
                 self.note(connection, frames.len(), first);
             }
+        }
+        for sender in senders
+            .iter()
+            .zip(reached)
+            .filter_map(|(sender, reached)| (!reached).then_some(sender))
+        {
+            if let Some(connection) = self.tables.get(*sender) {
+                let own = receipts.iter().flatten().filter(|(of, _)| of == sender);
+                self.copy(
+                    connection,
+                    &own.filter_map(|(_, receipt)| receipt.as_ref()).collect::<Vec<_>>(),
+                );
+            }
+        }
+    }
+
+    fn copy(&mut self, connection: &Arc<Connection>, frames: &[&ServerFrame]) {
+        if !frames.is_empty() {
+            let encoded = encode(connection.outbox.wire(), frames.iter().copied());
+            let first = connection.outbox.copy(&encoded, frames.len());
+            self.note(connection, frames.len(), first);
         }
     }
 
@@ -219,6 +232,21 @@ impl Encoded {
             Form::Copied(bytes) => connection.outbox.copy(bytes, self.frames),
             Form::Shared(bytes) => connection.outbox.share(bytes.clone(), self.frames),
         }
+    }
+}
+
+/// What the sender gets in the place of its message.
+fn receipt(request_id: u64, message: &Message) -> ServerFrame {
+    let stored = Stored {
+        client_message_id: message.client_message_id.clone(),
+        message_id: message.message_id,
+        conversation_id: message.conversation_id,
+        sequence: message.sequence,
+        sent_at: message.sent_at,
+    };
+    ServerFrame {
+        request_id,
+        ..ServerFrame::from(stored)
     }
 }
 

@@ -57,6 +57,33 @@ async fn a_message_is_accepted_once_the_log_has_it_and_stored_where_it_came_from
 }
 
 #[tokio::test]
+async fn who_sent_hears_of_it_once_whether_a_recipient_or_not() {
+    let mut house = House::open().await;
+    let mut phone = house.device(1, BINARY).await;
+    let mut laptop = house.device(1, JSON).await;
+    phone.says([(7, send(9, 1, "hi"))]).await;
+    phone.next().await;
+    let origin = house.next_upstream().await.origin;
+    // a receipt for the connection alone, then the same message for everybody
+    house
+        .downstream(&[], deliveries(vec![(message(9, 1, "hi"), origin.clone())]))
+        .await;
+    let stored = phone.next().await;
+    assert_eq!(stored.request_id, 7);
+    assert!(matches!(body(stored), server_frame::Body::Stored(stored) if stored.sequence == 1));
+    let mut told = deliveries(vec![(message(9, 1, "hi"), origin), (message(9, 2, "ho"), None)]);
+    if let Event::Deliveries(deliveries) = &mut told {
+        deliveries.items[0].told = true;
+    }
+    house.downstream(&[1], told).await;
+    assert!(matches!(body(phone.next().await), server_frame::Body::Message(next) if next.sequence == 2));
+    for sequence in 1..=2 {
+        assert!(matches!(body(laptop.next().await), server_frame::Body::Message(next) if next.sequence == sequence));
+    }
+    house.close().await;
+}
+
+#[tokio::test]
 async fn frames_of_one_message_are_answered_in_one_message_and_keep_their_order() {
     let mut house = House::open().await;
     let mut device = house.device(1, BINARY).await;

@@ -104,7 +104,7 @@ impl Notices {
             limit: PAGE,
         };
         loop {
-            let page = self.repo.page_member_ids(Context::internal(), request.clone()).await?;
+            let page = self.repo.page_member_ids(Context::internal(), request).await?;
             self.try_tell(&others(&page.user_ids), event.clone()).await?;
             match page.user_ids.last() {
                 Some(last) if page.more => request.after_user_id = *last,

@@ -93,7 +93,7 @@ impl From<internal::Roster> for Roster {
                 .user_ids
                 .iter()
                 .copied()
-                .zip(roster.roles().map(|role| role))
+                .zip(roster.roles())
                 .collect();
             pairs.sort_unstable_by_key(|(user, _)| *user);
             let (users, roles): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();

@@ -131,6 +131,7 @@ mod tests {
         let items = vec![Delivery {
             message,
             origin: Some(origin),
+            told: false,
         }];
         Downstream {
             recipients: Vec::new(),

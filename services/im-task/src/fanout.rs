@@ -114,7 +114,7 @@ mod tests {
             .iter()
             .map(|sequence| Delivery {
                 message: message(sequence),
-                origin: None,
+                ..Delivery::default()
             })
             .collect();
         Fanout {

@@ -190,7 +190,7 @@ impl World {
             .iter()
             .map(|sequence| Delivery {
                 message: Some(message(sequence)),
-                origin: None,
+                ..Delivery::default()
             })
             .collect();
         let task = Fanout {

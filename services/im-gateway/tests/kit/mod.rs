@@ -285,6 +285,7 @@ pub(crate) fn deliveries(items: Vec<(Message, Option<Origin>)>) -> Event {
         .map(|(message, origin)| Delivery {
             message: Some(message),
             origin,
+            told: false,
         })
         .collect();
     Event::Deliveries(Deliveries { items })

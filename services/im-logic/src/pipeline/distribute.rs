@@ -210,13 +210,14 @@ fn deliver(outbox: &mut Outbox, members: &[u64], items: Vec<Delivery>, (known, l
 }
 
 /// Hands the news of a large group to im-task; the senders hear at once.
-fn hand_over(outbox: &mut Outbox, conversation_id: u64, items: Vec<Delivery>) {
+fn hand_over(outbox: &mut Outbox, conversation_id: u64, mut items: Vec<Delivery>) {
     for instance in origins(&items) {
         let own = items
             .iter()
             .filter(|item| item.origin.as_ref().is_some_and(|origin| origin.instance == instance));
         receipt(outbox, &instance, own.cloned().collect());
     }
+    items.iter_mut().for_each(|item| item.told = item.origin.is_some());
     outbox.add(&Fanout {
         conversation_id,
         deliveries: Some(Deliveries { items }),
@@ -280,6 +281,7 @@ fn delivery(mut upstream: Upstream, outcome: &StoreOutcome) -> Delivery {
     Delivery {
         message: Some(message),
         origin,
+        told: false,
     }
 }
 
