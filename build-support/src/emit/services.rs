@@ -163,11 +163,10 @@ fn client(schema: &Schema, service: &Service) -> TokenStream {
 fn module(schema: &Schema, service: &Service) -> TokenStream {
     let name = module_name(service);
     let doc = format!(
-        " What stands between [`{}`] and [`super::{}`].",
+        " What stands between [`{}`] and [`{}`].",
         client_name(service),
         service.name
     );
-    let doc = doc.replace("[`", "[`super::").replace("super::super::", "super::");
     let methods = service.methods.iter().map(|method| table_row(service, method));
     let variants: Vec<_> = service.methods.iter().map(|method| ident(&method.name)).collect();
     let requests = service
