@@ -3,11 +3,11 @@
 use crate::PATIENCE;
 use bytes::BytesMut;
 use futures::{SinkExt as _, StreamExt as _};
-use im_schema::{frame, json, v1};
+use im_schema::{frame, ids::ConversationId, json, v1};
 use std::collections::VecDeque;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    WebSocketStream, client_async,
     tungstenite::{self, Message, client::IntoClientRequest as _},
 };
 use v1::{client_frame, content, server_frame};
@@ -43,7 +43,7 @@ pub struct Closed {
 
 /// A connection of a user's device.
 pub struct Device {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<TcpStream>,
     protocol: Protocol,
     inbox: VecDeque<v1::ServerFrame>,
     next_request: u64,
@@ -68,11 +68,30 @@ impl Device {
     /// # Panics
     /// If the first frame is not `ready`.
     pub async fn try_connect(url: &str, token: &str, protocol: Protocol) -> Result<Self, Box<tungstenite::Error>> {
+        let authority = url.trim_start_matches("http://");
+        let stream = TcpStream::connect(authority).await.map_err(tungstenite::Error::Io)?;
+        stream.set_nodelay(true).map_err(tungstenite::Error::Io)?;
+        Self::over(stream, url, token, protocol).await
+    }
+
+    /// Connects over a stream that takes as few bytes as the system allows before somebody reads.
+    ///
+    /// # Panics
+    /// If the connection is refused.
+    pub async fn narrow(url: &str, token: &str, protocol: Protocol) -> Self {
+        let address = url.trim_start_matches("http://").parse().expect("the address has a number and a port");
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(1).expect("a small buffer");
+        let stream = socket.connect(address).await.expect("the server listens");
+        Self::over(stream, url, token, protocol).await.expect("the connection is accepted")
+    }
+
+    async fn over(stream: TcpStream, url: &str, token: &str, protocol: Protocol) -> Result<Self, Box<tungstenite::Error>> {
         let mut request = format!("{}/v1/ws", url.replacen("http", "ws", 1)).into_client_request()?;
         let headers = request.headers_mut();
         headers.insert("authorization", format!("Bearer {token}").parse().expect("a token is a header's value"));
         headers.insert("sec-websocket-protocol", http::HeaderValue::from_static(protocol.name()));
-        let (socket, _) = connect_async(request).await?;
+        let (socket, _) = client_async(request, stream).await?;
         let ready = v1::Ready::default();
         let mut device = Self { socket, protocol, inbox: VecDeque::new(), next_request: 1, ready };
         let first = device.next().await.expect("a connection begins with a frame");
@@ -203,6 +222,85 @@ impl Device {
         let message = self.message().await;
         assert_eq!(text_of(&message), text);
         message
+    }
+
+    /// The next `count` messages, in the order in which they come.
+    ///
+    /// # Panics
+    /// If fewer come.
+    pub async fn messages(&mut self, count: usize) -> Vec<v1::Message> {
+        let mut messages = Vec::with_capacity(count);
+        while messages.len() < count {
+            messages.push(self.message().await);
+        }
+        messages
+    }
+
+    /// What became of the next message that this connection sent: `stored`, or the problem of `rejected` or `error`.
+    ///
+    /// # Panics
+    /// If nothing is heard of it.
+    pub async fn fate(&mut self) -> Result<v1::Stored, v1::Problem> {
+        let pick = |frame: &v1::ServerFrame| match &frame.body {
+            Some(server_frame::Body::Stored(stored)) => Some(Ok(stored.clone())),
+            Some(server_frame::Body::Rejected(rejected)) => Some(Err(rejected.problem.clone().unwrap_or_default())),
+            Some(server_frame::Body::Error(problem)) => Some(Err(problem.clone())),
+            _ => None,
+        };
+        self.find("a message's fate", pick).await
+    }
+
+    /// Sends a request that has to be refused, at once or after it was accepted.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub async fn refused(&mut self, body: client_frame::Body) -> v1::Problem {
+        let request_id = self.send(body).await;
+        let pick = |frame: &v1::ServerFrame| match &frame.body {
+            _ if frame.request_id != request_id => None,
+            Some(server_frame::Body::Error(problem)) => Some(problem.clone()),
+            Some(server_frame::Body::Rejected(rejected)) => Some(rejected.problem.clone().unwrap_or_default()),
+            Some(server_frame::Body::Accepted(_)) => None,
+            other => panic!("not refused: {other:?}"),
+        };
+        self.find("a refusal", pick).await
+    }
+
+    /// All frames that the server had for this connection when it read this call: those before the answer to a ping.
+    ///
+    /// # Panics
+    /// If the connection ends.
+    pub async fn so_far(&mut self) -> Vec<v1::ServerFrame> {
+        let request_id = self.send(client_frame::Body::Ping(v1::Ping {})).await;
+        let mut frames = Vec::new();
+        loop {
+            match self.next().await {
+                Ok(frame) if frame.request_id == request_id => return frames,
+                Ok(frame) => frames.push(frame),
+                Err(closed) => panic!("the connection ended with {closed:?} after {frames:?}"),
+            }
+        }
+    }
+
+    /// Asks for what was missed: the messages, and the answer that follows them.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn resumes(&mut self, positions: &[(ConversationId, u64)]) -> (Vec<v1::Message>, v1::Resumed) {
+        let position = |(conversation, sequence): &(ConversationId, u64)| v1::Position { conversation_id: conversation.0, sequence: *sequence };
+        let request_id = self.send(client_frame::Body::Resume(v1::Resume { positions: positions.iter().map(position).collect() })).await;
+        let mut missed = Vec::new();
+        let pick = |frame: &v1::ServerFrame| match &frame.body {
+            Some(server_frame::Body::Message(message)) => {
+                missed.push(message.clone());
+                None
+            }
+            Some(server_frame::Body::Resumed(resumed)) if frame.request_id == request_id => Some(resumed.clone()),
+            Some(server_frame::Body::Error(problem)) => panic!("not resumed: {problem:?}"),
+            _ => None,
+        };
+        let resumed = self.find("the end of what was missed", pick).await;
+        (missed, resumed)
     }
 
     /// Waits until the server ends the connection.

@@ -6,7 +6,7 @@ mod user;
 
 pub use device::{Closed, Device, Protocol, text_of};
 pub use town::Town;
-pub use user::{PASSWORD, Sending, User, call, message};
+pub use user::{PASSWORD, Sending, User, call, message, refresh};
 
 use std::time::Duration;
 

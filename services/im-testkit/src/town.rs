@@ -69,14 +69,12 @@ impl Town {
 }
 
 async fn start(folder: &TempDir, change: fn(&mut Settings)) -> Platform {
-    let overrides = [
-        ("repo.bcrypt_cost", "4"),
-        ("limits.credentials", "{ per_second = 100000, burst = 100000 }"),
-        ("limits.read", "{ per_second = 100000, burst = 100000 }"),
-        ("limits.write", "{ per_second = 100000, burst = 100000 }"),
-        ("limits.send", "{ per_second = 100000, burst = 100000 }"),
-    ];
-    let overrides: Vec<_> = overrides.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let mut overrides = vec![("repo.bcrypt_cost".to_owned(), "4".to_owned())];
+    for class in ["credentials", "read", "write", "send"] {
+        for key in ["per_second", "burst"] {
+            overrides.push((format!("limits.{class}.{key}"), "1000000".to_owned()));
+        }
+    }
     let mut settings = Settings::load(None, &overrides).expect("the default configuration is valid");
     settings.data = folder.path().to_path_buf();
     settings.gateway.listen = "127.0.0.1:0".parse().expect("an address");

@@ -71,6 +71,21 @@ impl User {
         answer.tokens.expect("tokens")
     }
 
+    /// Where the platform is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// New tokens for those of the first device, which are used up by it.
+    ///
+    /// # Errors
+    /// The problem that the server answers, with the HTTP status.
+    pub async fn refreshes(&mut self) -> Result<(), (u16, v1::Problem)> {
+        self.tokens = refresh(&self.url, &self.tokens.refresh_token).await?;
+        Ok(())
+    }
+
     /// Connects the first device again, e.g. after the platform was started anew at `url`.
     pub async fn reconnect(&mut self, url: &str) {
         url.clone_into(&mut self.url);
@@ -107,6 +122,26 @@ impl User {
             server_frame::Body::CreateGroup(v1::CreateGroupResponse { conversation: Some(conversation) }) => conversation.conversation(),
             other => panic!("not created: {other:?}"),
         }
+    }
+
+    /// A conversation as this user sees it.
+    ///
+    /// # Errors
+    /// The problem that the server answers, with the HTTP status.
+    ///
+    /// # Panics
+    /// If the answer has none.
+    pub async fn sees(&self, conversation: ConversationId) -> Result<v1::Conversation, (u16, v1::Problem)> {
+        let answer: v1::GetConversationResponse = self.rest("GET", &format!("/v1/conversations/{conversation}"), &()).await?;
+        Ok(answer.conversation.expect("a conversation"))
+    }
+
+    /// A part of a conversation's history; `query` as in the API description, without the question mark.
+    ///
+    /// # Errors
+    /// The problem that the server answers, with the HTTP status.
+    pub async fn history(&self, conversation: ConversationId, query: &str) -> Result<v1::ListMessagesResponse, (u16, v1::Problem)> {
+        self.rest("GET", &format!("/v1/conversations/{conversation}/messages?{query}"), &()).await
     }
 
     /// Begins a sentence: `alice.sends("hi").to(&bob)`.
@@ -163,7 +198,20 @@ pub fn message(conversation: ConversationId, text: &str) -> v1::SendMessageReque
     }
 }
 
-/// Calls REST.
+/// Uses a refresh token.
+///
+/// # Errors
+/// The problem that the server answers, with the HTTP status.
+///
+/// # Panics
+/// If the answer has no tokens.
+pub async fn refresh(url: &str, refresh_token: &str) -> Result<v1::Tokens, (u16, v1::Problem)> {
+    let request = v1::RefreshRequest { refresh_token: refresh_token.to_owned() };
+    let answer: v1::RefreshResponse = call(url, None, "POST", "/v1/sessions/refresh", &request).await?;
+    Ok(answer.tokens.expect("tokens"))
+}
+
+/// Calls REST; with `&()` for a body there is none.
 ///
 /// # Errors
 /// The problem that the server answers, with the HTTP status.
@@ -178,12 +226,13 @@ pub async fn call<A: DeserializeOwned>(
     body: &impl Serialize,
 ) -> Result<A, (u16, v1::Problem)> {
     let verb: reqwest::Method = verb.parse().expect("a verb");
-    let mut request = reqwest::Client::new().request(verb.clone(), format!("{url}{path}"));
+    let mut request = reqwest::Client::new().request(verb, format!("{url}{path}"));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
-    if !matches!(verb, reqwest::Method::GET | reqwest::Method::DELETE) {
-        request = request.header("content-type", "application/json").body(json::to_vec(body));
+    let body = json::to_vec(body);
+    if body != b"null" {
+        request = request.header("content-type", "application/json").body(body);
     }
     let response = request.send().await.expect("the server answers");
     let status = response.status();
