@@ -26,7 +26,7 @@ pub(crate) fn routes(services: &Services, health: HealthServer<impl Health>) -> 
         let described = tonic_reflection::server::Builder::configure().register_file_descriptor_set(files.clone());
         public_services()
             .into_iter()
-            .fold(described, |described, name| described.with_service_name(name))
+            .fold(described, tonic_reflection::server::Builder::with_service_name)
     };
     let v1 = describe().build_v1().map_err(|error| reflection(error.into()))?;
     let v1alpha = describe().build_v1alpha().map_err(|error| reflection(error.into()))?;

@@ -194,9 +194,9 @@ impl Gateway {
         no_more_downstream.cancel();
         ended("downlink", &gate, downlink).await;
         gate.hub.read(|tables| {
-            tables
-                .all()
-                .for_each(|connection| connection.outbox.finish(Reason::GoingAway))
+            for connection in tables.all() {
+                connection.outbox.finish(Reason::GoingAway);
+            }
         });
         gate.tasks.close();
         if timeout(gate.config.shutdown_grace, gate.tasks.wait()).await.is_err() {

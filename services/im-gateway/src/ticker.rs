@@ -13,9 +13,9 @@ pub(crate) async fn tick(gate: Arc<Gate>) {
         let now_ms = gate.clock.now_ms();
         gate.coarse.store(monotonic_ms, Relaxed);
         gate.hub.read(|tables| {
-            tables
-                .all()
-                .for_each(|connection| connection.tick(&gate.config, monotonic_ms, now_ms))
+            for connection in tables.all() {
+                connection.tick(&gate.config, monotonic_ms, now_ms);
+            }
         });
     }
 }

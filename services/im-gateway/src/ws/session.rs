@@ -150,12 +150,12 @@ impl Session {
         let Intake {
             items, calls, resume, ..
         } = intake;
-        if !items.is_empty() {
-            if let Err(items) = self.gate.uplink.push(items) {
-                metrics::counter!("gateway_uplink_stalls_total").increment(1);
-                let room = Box::pin(self.gate.uplink.room_for(&items));
-                self.stalled = Some((items, room));
-            }
+        if !items.is_empty()
+            && let Err(items) = self.gate.uplink.push(items)
+        {
+            metrics::counter!("gateway_uplink_stalls_total").increment(1);
+            let room = Box::pin(self.gate.uplink.room_for(&items));
+            self.stalled = Some((items, room));
         }
         self.calls.extend(calls);
         for (request_id, wanted) in resume {

@@ -4,12 +4,14 @@ use super::outbox::{Batch, Close, MESSAGE_BYTES, Outbox};
 use crate::{error::LinkError, wire::Wire};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
-use futures::{SinkExt as _, StreamExt as _};
+use futures::{SinkExt as _, StreamExt as _, stream::FusedStream as _};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a connection that is being closed may take to take what is left, and then to answer.
+/// How long the peer of a connection that is being closed may take to take what is left.
 const GRACE: Duration = Duration::from_secs(3);
+/// How long it then may take to answer.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Writes everything and flushes. While the peer does not take it, the outbox is watched: once that wants to close, the peer has only a
 /// moment left.
@@ -87,9 +89,16 @@ fn coalesce(wire: Wire, chunks: Vec<Bytes>) -> impl Iterator<Item = Bytes> {
 
 /// After the close was sent: gives the peer a moment to answer, so that it reads what was said before the connection is gone.
 pub(crate) async fn linger(socket: &mut WebSocket) {
-    let end = async { while let Some(Ok(_)) = socket.next().await {} };
-    // the peer's answer, its own end or the time limit: all the same to us
-    let _ = timeout(GRACE, end).await;
+    // after what could not be read nothing can be: then time is all that the peer can be given
+    let unreadable = socket.is_terminated();
+    let end = async {
+        while let Some(Ok(_)) = socket.next().await {}
+        if unreadable {
+            std::future::pending::<()>().await;
+        }
+    };
+    // the peer's answer or the time limit: all the same to us
+    let _ = timeout(LINGER, end).await;
 }
 
 #[cfg(test)]

@@ -320,9 +320,9 @@ impl Device {
                 body: Some(body),
             };
             if self.binary {
-                frame::encode_binary(&frame, &mut bytes)
+                frame::encode_binary(&frame, &mut bytes);
             } else {
-                frame::encode_text(&frame, &mut bytes)
+                frame::encode_text(&frame, &mut bytes);
             }
         }
         let message = if self.binary {
