@@ -132,7 +132,6 @@ fn a_validation_is_cheap() {
         })
         .min()
         .expect("five rounds were measured");
-    println!("one validation: {best:?}");
     let budget = if cfg!(debug_assertions) { 10_000 } else { 300 };
-    assert!(best.as_nanos() < budget, "{best:?}");
+    assert!(best.as_nanos() < budget, "one validation takes {best:?}");
 }

@@ -81,7 +81,10 @@ fn single(kind: &Kind, name: &str, said: &DynamicMessage, rules: &mut Rules) -> 
 
 /// Sets one rule; false if it is not known.
 fn set(kind: &Kind, rule: &str, value: &Value, rules: &mut Rules) -> Result<bool, String> {
-    let number = || whole(value).ok_or_else(|| format!("`{rule}` is no whole number"));
+    let bound = |inclusive| match whole(value) {
+        Some(value) => Ok(Bound { value, inclusive }),
+        None => Err(format!("`{rule}` is no whole number")),
+    };
     let numbers = || {
         value
             .as_list()
@@ -113,30 +116,10 @@ fn set(kind: &Kind, rule: &str, value: &Value, rules: &mut Rules) -> Result<bool
         (Kind::Enum(_), "defined_only") => rules.defined_only = value.as_bool().unwrap_or_default(),
         (Kind::Enum(_), "in") => rules.enum_in = numbers(),
         (Kind::Enum(_), "not_in") => rules.enum_not_in = numbers(),
-        (Kind::Scalar(_), "gt") => {
-            rules.above = Some(Bound {
-                value: number()?,
-                inclusive: false,
-            })
-        }
-        (Kind::Scalar(_), "gte") => {
-            rules.above = Some(Bound {
-                value: number()?,
-                inclusive: true,
-            })
-        }
-        (Kind::Scalar(_), "lt") => {
-            rules.below = Some(Bound {
-                value: number()?,
-                inclusive: false,
-            })
-        }
-        (Kind::Scalar(_), "lte") => {
-            rules.below = Some(Bound {
-                value: number()?,
-                inclusive: true,
-            })
-        }
+        (Kind::Scalar(_), "gt") => rules.above = Some(bound(false)?),
+        (Kind::Scalar(_), "gte") => rules.above = Some(bound(true)?),
+        (Kind::Scalar(_), "lt") => rules.below = Some(bound(false)?),
+        (Kind::Scalar(_), "lte") => rules.below = Some(bound(true)?),
         _ => return Ok(false),
     }
     Ok(true)
