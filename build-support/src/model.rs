@@ -1,6 +1,8 @@
 //! The model: everything that the emitters know of the schema. Made once by [`crate::load`], read by every emitter; no emitter looks
 //! at descriptors itself. Everything in it has been checked: an annotation that makes no sense stopped the build before.
 
+mod find;
+
 use std::collections::BTreeMap;
 
 /// The whole schema.
@@ -387,24 +389,4 @@ pub struct Frame {
     pub rpc: Option<String>,
     /// The field of `ServerFrame` that answers it.
     pub reply: Option<String>,
-}
-
-impl Schema {
-    /// A method and its service by full name, e.g. `parlance.v1.MessageService.MarkRead`.
-    #[must_use]
-    pub fn method(&self, full_name: &str) -> Option<(&Service, &Method)> {
-        let (service, method) = full_name.rsplit_once('.')?;
-        let service = self.services.iter().find(|candidate| candidate.full_name == service)?;
-        Some((
-            service,
-            service.methods.iter().find(|candidate| candidate.name == method)?,
-        ))
-    }
-
-    /// The topics with the messages that go through them, by name of the message.
-    pub fn topics(&self) -> impl Iterator<Item = (&Message, &Topic)> {
-        self.messages
-            .values()
-            .filter_map(|message| Some((message, message.topic.as_ref()?)))
-    }
 }
