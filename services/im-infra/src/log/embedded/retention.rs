@@ -2,7 +2,7 @@
 //!
 //! A sealed segment goes when for each topic in it every group has committed its records and they are older than the topic's
 //! retention. While the log is over its size bound, age does not count for what groups have consumed; what a group has yet
-//! to consume, or what no group reads (dead letters), is never deleted early.
+//! to consume, or what no group reads (dead letters), is never deleted early. The newest sealed segment is always kept.
 
 use super::EmbeddedLogOptions;
 use super::index::Head;
@@ -43,7 +43,10 @@ pub(super) fn sweep(store: &Store, topics: &Topics, clock: &dyn Clock, max_bytes
     let topics: BTreeMap<u16, Arc<Topic>> = disk.map(|topic| (topic.number, topic)).collect();
     let now = clock.now_ms();
     let mut total = store.sealed_bytes();
-    for head in store.sealed() {
+    let mut sealed = store.sealed();
+    // The newest one stays: until the snapshot of the segment behind it is on disk, its own is the last that there is.
+    sealed.pop();
+    for head in sealed {
         if !removable(&head, &topics, now, total > max_bytes) {
             continue;
         }

@@ -129,6 +129,33 @@ async fn a_segment_goes_when_it_is_old_and_every_group_is_done_with_it() {
 }
 
 #[tokio::test]
+async fn a_crash_while_a_segment_is_begun_finds_the_state_in_the_one_before() {
+    let kept = kept().await;
+    kept.fill("t", 100).await;
+    kept.commit("t", "one", 100).await;
+    kept.clock.advance(RETENTION);
+    assert_eq!(
+        kept.sweep(0),
+        2,
+        "the active segment and the newest sealed one are left"
+    );
+    let Kept { log, clock, folder } = kept;
+    log.close().await;
+    let last = *segment::list(folder.path())
+        .expect("the folder can be read")
+        .last()
+        .expect("segments are there");
+    std::fs::write(segment::path(folder.path(), last), b"PARLOG").expect("it is written");
+    let log = EmbeddedLog::open(folder.path(), small(&clock)).expect("the log opens");
+    let records = everything(&log, "t", 0).await;
+    assert!(
+        records.len() > 5 && records.iter().all(|record| record.offset > 70),
+        "{}",
+        records.len()
+    );
+}
+
+#[tokio::test]
 async fn over_its_size_the_log_deletes_what_is_consumed_and_nothing_else() {
     let kept = kept().await;
     kept.log
