@@ -163,7 +163,7 @@ impl Bench {
         tick_ms: f64,
         progress: &ProgressBar,
     ) -> anyhow::Result<Report> {
-        if !(rate > 0.0) {
+        if rate.is_nan() || rate <= 0.0 {
             bail!("--rate must be above 0");
         }
         if !self.find_rate {

@@ -106,7 +106,7 @@ impl App {
                 self.online = false;
                 self.status = format!("{why}; trying again in {:.1} s", pause.as_secs_f64());
             }
-            Event::Frame(frame) => self.frame(frame).await,
+            Event::Frame(frame) => self.frame(*frame).await,
             Event::Ended(_) => {}
         }
     }
@@ -183,7 +183,7 @@ impl App {
                 }
             }
             server_frame::Body::Error(problem) => {
-                self.notice = Some(format!("{}: {} {}", problem.reason, problem.message, problem.advice))
+                self.notice = Some(format!("{}: {} {}", problem.reason, problem.message, problem.advice));
             }
             server_frame::Body::LookUpUsers(found) => self.found(found, pending).await,
             server_frame::Body::ListMembers(page) => {

@@ -17,7 +17,7 @@ pub(crate) enum Event {
     /// The connection was lost and is tried again after the pause.
     Offline { why: String, pause: Duration },
     /// A frame came.
-    Frame(v1::ServerFrame),
+    Frame(Box<v1::ServerFrame>),
     /// The session is over: nothing will come any more.
     Ended(String),
 }
@@ -141,7 +141,7 @@ async fn serve(
                             "the server is going down".clone_into(&mut lost.why);
                             continue;
                         }
-                        _ => Event::Frame(frame),
+                        _ => Event::Frame(Box::new(frame)),
                     };
                     if events.send(event).await.is_err() {
                         lost.app_left = true;

@@ -4,6 +4,7 @@ mod account;
 mod app;
 mod keys;
 mod live;
+mod order;
 mod script;
 mod state;
 mod view;

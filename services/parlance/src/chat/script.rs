@@ -3,13 +3,14 @@
 use super::{
     account::Account,
     live::{Event, Live},
+    order::InOrder,
     state,
 };
 use anyhow::{Context as _, bail};
 use im_schema::{ids::ConversationId, json, v1};
 use std::{
-    collections::HashMap,
     io::{self, Write as _},
+    time::Duration,
 };
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub(crate) async fn send(
     Ok(())
 }
 
-/// Prints messages as they arrive. A connection that was lost is resumed: no message is left out, none is printed twice.
+/// Prints messages as they arrive, in order: after a lost connection what was missed comes first, and nothing is printed twice.
 pub(crate) async fn tail(
     account: Account,
     conversation: Option<u64>,
@@ -49,61 +50,79 @@ pub(crate) async fn tail(
     number: Option<u64>,
 ) -> anyhow::Result<()> {
     let mut live = Live::start(account);
-    let mut positions: HashMap<u64, u64> = HashMap::new();
+    let mut order = InOrder::default();
+    let mut first_time = true;
     let mut left = number.unwrap_or(u64::MAX);
     while left > 0 {
-        match live.next().await {
-            Some(Event::Online) if positions.is_empty() => {
-                live.send(client_frame::Body::ListConversations(v1::ListConversationsRequest {
-                    page_size: 100,
-                    ..Default::default()
-                }))
-                .await;
-            }
+        let frame = match live.next().await {
             Some(Event::Online) => {
-                let positions = positions
-                    .iter()
-                    .map(|(id, sequence)| v1::Position {
-                        conversation_id: *id,
-                        sequence: *sequence,
-                    })
-                    .take(1000)
-                    .collect();
-                live.send(client_frame::Body::Resume(v1::Resume { positions })).await;
-            }
-            Some(Event::Frame(v1::ServerFrame {
-                body: Some(server_frame::Body::ListConversations(page)),
-                ..
-            })) => {
-                for conversation in page.conversations {
-                    positions
-                        .entry(conversation.conversation_id)
-                        .or_insert(conversation.last_sequence);
-                }
-            }
-            Some(Event::Frame(v1::ServerFrame {
-                body: Some(server_frame::Body::Message(message)),
-                ..
-            })) => {
-                let last = positions.entry(message.conversation_id).or_insert(message.sequence - 1);
-                if message.sequence <= *last {
-                    continue;
-                }
-                *last = message.sequence;
-                if conversation.is_none_or(|wanted| wanted == message.conversation_id) {
-                    print(&message, as_json)?;
-                    left -= 1;
-                }
+                resume(&mut live, order.positions()).await;
+                live.send(list_conversations(String::new())).await;
+                continue;
             }
             Some(Event::Offline { why, pause }) => {
-                eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64())
+                report(&why, pause);
+                continue;
             }
             Some(Event::Ended(why)) => bail!("the session is over: {why}"),
-            Some(Event::Frame(_)) => {}
+            Some(Event::Frame(frame)) => frame,
             None => return Ok(()),
+        };
+        match frame.body {
+            Some(server_frame::Body::ListConversations(page)) => {
+                let mut new = Vec::new();
+                for listed in page.conversations {
+                    // at the start history is left alone; a conversation that appears later begins where the user was when it did
+                    let seen = if first_time { listed.last_sequence } else { listed.read_sequence };
+                    if order.begin(listed.conversation_id, seen) && !first_time {
+                        new.push(v1::Position {
+                            conversation_id: listed.conversation_id,
+                            sequence: seen,
+                        });
+                    }
+                }
+                resume(&mut live, new).await;
+                if page.next_page_token.is_empty() {
+                    first_time = false;
+                } else {
+                    live.send(list_conversations(page.next_page_token)).await;
+                }
+            }
+            Some(server_frame::Body::Message(message)) => {
+                let (ready, missing) = order.take(message);
+                resume(&mut live, missing.into_iter().collect()).await;
+                for message in ready {
+                    if left > 0 && conversation.is_none_or(|wanted| wanted == message.conversation_id) {
+                        print(&message, as_json)?;
+                        left -= 1;
+                    }
+                }
+            }
+            _ => {}
         }
     }
     Ok(())
+}
+
+fn list_conversations(page_token: String) -> client_frame::Body {
+    client_frame::Body::ListConversations(v1::ListConversationsRequest {
+        page_size: 100,
+        page_token,
+    })
+}
+
+/// Asks for what was missed; a frame takes a thousand positions.
+async fn resume(live: &mut Live, positions: Vec<v1::Position>) {
+    for part in positions.chunks(1000) {
+        live.send(client_frame::Body::Resume(v1::Resume {
+            positions: part.to_vec(),
+        }))
+        .await;
+    }
+}
+
+fn report(why: &str, pause: Duration) {
+    eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64());
 }
 
 fn print(message: &v1::Message, as_json: bool) -> anyhow::Result<()> {
@@ -183,7 +202,7 @@ async fn deliver(live: &mut Live, conversation: ConversationId, body: String) ->
     loop {
         match live.next().await.context("the connection ended")? {
             Event::Online => request_id = live.send(client_frame::Body::Send(request.clone())).await,
-            Event::Offline { why, pause } => eprintln!("parlance: {why}; trying again in {:.1} s", pause.as_secs_f64()),
+            Event::Offline { why, pause } => report(&why, pause),
             Event::Ended(why) => bail!("the session is over: {why}"),
             Event::Frame(frame) => match frame.body {
                 Some(server_frame::Body::Stored(stored)) if stored.client_message_id == client_message_id => {
@@ -194,7 +213,7 @@ async fn deliver(live: &mut Live, conversation: ConversationId, body: String) ->
                     bail!("{}: {}", problem.reason, problem.message);
                 }
                 Some(server_frame::Body::Error(problem)) if frame.request_id == request_id && problem.retryable => {
-                    tokio::time::sleep(std::time::Duration::from_millis(problem.retry_after_ms.max(200))).await;
+                    tokio::time::sleep(Duration::from_millis(problem.retry_after_ms.max(200))).await;
                     request_id = live.send(client_frame::Body::Send(request.clone())).await;
                 }
                 Some(server_frame::Body::Error(problem)) if frame.request_id == request_id => {
