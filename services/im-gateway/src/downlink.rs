@@ -15,7 +15,7 @@ use im_schema::{
     ids::UserId,
     internal::v1::{Delivery, Downstream, Rejection, SessionsEnded, downstream::Event},
     parlance::Reason,
-    v1::{Message, ServerFrame, Stored},
+    v1::{Accepted, Message, ServerFrame, Stored, server_frame::Body},
 };
 use std::sync::Arc;
 
@@ -135,12 +135,16 @@ impl Round<'_> {
         }
     }
 
+    /// Gives a connection that sent messages what became of them.
     fn copy(&mut self, connection: &Arc<Connection>, frames: &[&ServerFrame]) {
-        if !frames.is_empty() {
-            let encoded = encode(connection.outbox.wire(), frames.iter().copied());
-            let first = connection.outbox.copy(&encoded, frames.len());
-            self.note(connection, frames.len(), first);
+        if frames.is_empty() {
+            return;
         }
+        let early = unanswered(connection, frames);
+        let encoded = encode(connection.outbox.wire(), early.iter().chain(frames.iter().copied()));
+        let count = early.len() + frames.len();
+        let first = connection.outbox.copy(&encoded, count);
+        self.note(connection, count, first);
     }
 
     fn reject(&mut self, Rejection { origin, rejected }: Rejection) {
@@ -155,8 +159,7 @@ impl Round<'_> {
                 request_id: origin.request_id,
                 ..ServerFrame::from(rejected)
             };
-            let first = connection.outbox.copy(&encode(connection.outbox.wire(), [&frame]), 1);
-            self.note(connection, 1, first);
+            self.copy(connection, &[&frame]);
         }
     }
 
@@ -191,6 +194,25 @@ impl Round<'_> {
             self.touched.push(Arc::clone(connection));
         }
     }
+}
+
+/// `accepted` for messages whose fate is here before the uplink has said so.
+fn unanswered(connection: &Connection, frames: &[&ServerFrame]) -> Vec<ServerFrame> {
+    connection.pending.hold(|pending| {
+        let accepted = |frame: &&ServerFrame| {
+            let client_message_id = match &frame.body {
+                Some(Body::Stored(stored)) => &stored.client_message_id,
+                Some(Body::Rejected(rejected)) => &rejected.client_message_id,
+                _ => return None,
+            };
+            let request_id = frame.request_id;
+            pending.take(request_id, client_message_id).then(|| ServerFrame {
+                request_id,
+                ..ServerFrame::from(Accepted { client_message_id: client_message_id.clone() })
+            })
+        };
+        frames.iter().filter_map(accepted).collect()
+    })
 }
 
 /// The connections of users, some of whom may be gone.

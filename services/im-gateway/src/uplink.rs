@@ -154,6 +154,8 @@ impl Uplink {
             waiting.push((connection, request_id, client_message_id));
             batch.push(upstream);
         }
+        // before anybody can learn of them from the log
+        expect(&mut waiting);
         let appended = self.producer.append(batch).await;
         metrics::histogram!("gateway_uplink_append_seconds")
             .record((self.clock.monotonic().saturating_sub(started)).as_secs_f64());
@@ -179,27 +181,42 @@ impl Uplink {
 
 type Waiting = (Arc<Connection>, u64, String);
 
-/// One push a connection, whatever the order in which its messages were queued.
-fn answer(mut waiting: Vec<Waiting>, refusal: Option<&Failure>) {
-    // stable: answers of a connection keep the order of its messages
+/// Makes these messages wait for their answers, and puts those of a connection side by side.
+fn expect(waiting: &mut [Waiting]) {
+    // stable: messages of a connection keep their order
     waiting.sort_by_key(|(connection, ..)| connection.id);
+    for own in waiting.chunk_by(|(one, ..), (next, ..)| one.id == next.id) {
+        own[0].0.pending.hold(|pending| {
+            for (_, request_id, client_message_id) in own {
+                pending.add(*request_id, client_message_id);
+            }
+        });
+    }
+}
+
+/// One push a connection, of what nobody has answered yet.
+fn answer(waiting: Vec<Waiting>, refusal: Option<&Failure>) {
     let mut encoded = Vec::new();
     let mut waiting = waiting.into_iter().peekable();
-    while let Some((connection, mut request_id, mut client_message_id)) = waiting.next() {
+    while let Some(first) = waiting.next() {
         encoded.clear();
-        let mut frames = 0;
-        loop {
-            connection
-                .outbox
-                .wire()
-                .encode(&reply(request_id, client_message_id, refusal), &mut encoded);
-            frames += 1;
-            match waiting.next_if(|(next, ..)| next.id == connection.id) {
-                Some((_, id, message)) => (request_id, client_message_id) = (id, message),
-                None => break,
+        let connection = Arc::clone(&first.0);
+        connection.pending.hold(|pending| {
+            let mut frames = 0;
+            let mut next = Some(first);
+            while let Some((_, request_id, client_message_id)) = next {
+                if pending.take(request_id, &client_message_id) {
+                    frames += 1;
+                    let reply = reply(request_id, client_message_id, refusal);
+                    connection.outbox.wire().encode(&reply, &mut encoded);
+                }
+                next = waiting.next_if(|(next, ..)| next.id == connection.id);
             }
-        }
-        connection.outbox.copy(&encoded, frames);
+            // before it is let go: who finds nothing to answer may go on to what became of the messages
+            if frames > 0 {
+                connection.outbox.copy(&encoded, frames);
+            }
+        });
         connection.outbox.wake();
     }
 }
@@ -215,10 +232,11 @@ fn reply(request_id: u64, client_message_id: String, refusal: Option<&Failure>) 
 }
 
 fn refuse_all(items: Vec<Item>, failure: &Failure) {
-    let waiting = items
+    let mut waiting: Vec<Waiting> = items
         .into_iter()
         .map(|item| (item.connection, item.request_id, item.client_message_id))
         .collect();
+    expect(&mut waiting);
     answer(waiting, Some(failure));
 }
 

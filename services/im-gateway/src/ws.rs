@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod outbox;
+pub(crate) mod pending;
 mod reader;
 mod resume;
 pub(crate) mod session;

@@ -1,6 +1,6 @@
 //! What everybody may know of a connection.
 
-use super::outbox::Outbox;
+use super::{outbox::Outbox, pending::Pending};
 use crate::config::Config;
 use im_schema::{
     failure::Failure,
@@ -21,6 +21,8 @@ pub(crate) struct Connection {
     /// Who is at the other end, by the token of the upgrade.
     pub(crate) caller: Caller,
     pub(crate) outbox: Outbox,
+    /// What it sent and has not been told to be accepted.
+    pub(crate) pending: Pending,
     address: IpAddr,
     expires_at_ms: AtomicU64,
     // both in milliseconds of the monotonic clock, as exact as the ticker
@@ -34,6 +36,7 @@ impl Connection {
         Self {
             id,
             outbox,
+            pending: Pending::default(),
             address,
             expires_at_ms: AtomicU64::new(caller.expires_at_ms),
             heard_ms: AtomicU64::new(monotonic_ms),

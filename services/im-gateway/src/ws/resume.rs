@@ -12,8 +12,9 @@ use im_schema::{
 };
 use std::vec;
 
-/// Messages that are read at once.
+/// Messages that are read at once, at most, and before it is known how large they are.
 const PAGE: u32 = 100;
+const FIRST_PAGE: u32 = 4;
 /// Messages of one conversation that are sent; who missed more reads on by itself.
 const MOST: u32 = 1_000;
 /// A step ends when it has about so many bytes.
@@ -29,6 +30,8 @@ pub(crate) struct Resumption {
     current: Option<Position>,
     // messages of the current conversation so far
     sent: u32,
+    // as many as make about one step, so that no step is more than an outbox holds
+    page: u32,
     answer: Resumed,
 }
 
@@ -60,6 +63,7 @@ impl Resumption {
             positions,
             current,
             sent: 0,
+            page: FIRST_PAGE,
             answer: Resumed::default(),
         }
     }
@@ -107,14 +111,19 @@ impl Resumption {
             conversation_id: position.conversation_id,
             from_sequence: position.sequence.saturating_add(1),
             direction: ListDirection::Forward.into(),
-            limit: PAGE.min(MOST - self.sent),
+            limit: self.page.min(MOST - self.sent),
         };
         let page = self.history.list_messages(self.context.clone(), request).await?;
         let mut reached = position;
+        let (bytes, messages) = (step.frames.len(), page.messages.len());
         for message in page.messages {
             reached.sequence = message.sequence;
             self.sent += 1;
             step.add(self.wire, &ServerFrame::from(message));
+        }
+        if messages > 0 {
+            let each = (step.frames.len() - bytes) / messages;
+            self.page = (STEP_BYTES / each.max(1)).clamp(1, PAGE as usize) as u32;
         }
         if page.next_sequence == 0 {
             return Ok(None);

@@ -129,7 +129,8 @@ async fn who_is_not_a_member_is_refused() {
     }
     alice.sends("only us").into(conversation).await;
     assert_eq!(bob.receives("only us").await.sequence, 1, "what was refused took no place");
-    assert!(mallory.so_far().await.is_empty());
+    let heard = mallory.so_far().await;
+    assert!(heard.is_empty(), "{heard:?}");
 }
 
 #[tokio::test]
