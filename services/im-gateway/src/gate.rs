@@ -1,6 +1,6 @@
 //! What all connections of a gateway share.
 
-use crate::{config::Config, hub::Hub, origin::Origins, presence::Presence, uplink::Uplink};
+use crate::{config::Config, hub::Hub, meters::Meters, origin::Origins, presence::Presence, uplink::Uplink};
 use im_infra::{
     clock::SharedClock,
     layers::{Authenticator, RateLimits},
@@ -29,6 +29,7 @@ pub(crate) struct Gate {
     pub(crate) tasks: TaskTracker,
     /// The process is about to end: whoever asks for a gateway should ask another one.
     pub(crate) leaving: AtomicBool,
+    pub(crate) meters: Meters,
     pub(crate) ids: ConnectionIds,
     pub(crate) coarse: AtomicU64,
 }

@@ -9,6 +9,7 @@ mod grpc;
 mod health;
 mod hub;
 mod layers;
+mod meters;
 mod origin;
 mod presence;
 mod rest;

@@ -52,7 +52,7 @@ pub(crate) fn read(gate: &Gate, connection: &Arc<Connection>, message: Message, 
         // pings are answered, and closes too, by the socket
         (Message::Ping(_) | Message::Pong(_) | Message::Close(_), _) => return,
     };
-    metrics::counter!("gateway_frames_in_total").increment(frames);
+    gate.meters.frames_in.increment(frames);
 }
 
 fn take_all(

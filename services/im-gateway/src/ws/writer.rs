@@ -1,7 +1,7 @@
 //! Encoded frames -> as few WebSocket messages as possible -> one flush.
 
 use super::outbox::{Batch, Close, MESSAGE_BYTES, Outbox};
-use crate::{error::LinkError, wire::Wire};
+use crate::{error::LinkError, meters::Meters, wire::Wire};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures::{SinkExt as _, StreamExt as _, stream::FusedStream as _};
@@ -15,8 +15,13 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Writes everything and flushes. While the peer does not take it, the outbox is watched: once that wants to close, the peer has only a
 /// moment left.
-pub(crate) async fn write(socket: &mut WebSocket, outbox: &Outbox, batch: Batch) -> Result<(), LinkError> {
-    let write = write_all(socket, outbox.wire(), batch);
+pub(crate) async fn write(
+    socket: &mut WebSocket,
+    outbox: &Outbox,
+    batch: Batch,
+    meters: &Meters,
+) -> Result<(), LinkError> {
+    let write = write_all(socket, outbox.wire(), batch, meters);
     tokio::pin!(write);
     loop {
         tokio::select! {
@@ -33,15 +38,11 @@ pub(crate) async fn write(socket: &mut WebSocket, outbox: &Outbox, batch: Batch)
     }
 }
 
-async fn write_all(socket: &mut WebSocket, wire: Wire, batch: Batch) -> Result<(), LinkError> {
-    let mut messages = 0_u64;
+async fn write_all(socket: &mut WebSocket, wire: Wire, batch: Batch, meters: &Meters) -> Result<(), LinkError> {
     for chunk in coalesce(wire, batch.chunks) {
-        messages += 1;
-        metrics_bytes(chunk.len());
+        meters.messages_out.increment(1);
+        meters.bytes_out.increment(chunk.len() as u64);
         socket.feed(message(wire, chunk)).await?;
-    }
-    if messages > 0 {
-        metrics::counter!("gateway_messages_out_total").increment(messages);
     }
     if batch.ping {
         socket.feed(Message::Ping(Bytes::new())).await?;
@@ -55,10 +56,6 @@ async fn write_all(socket: &mut WebSocket, wire: Wire, batch: Batch) -> Result<(
             .await?;
     }
     Ok(socket.flush().await?)
-}
-
-fn metrics_bytes(bytes: usize) {
-    metrics::counter!("gateway_bytes_out_total").increment(bytes as u64);
 }
 
 fn message(wire: Wire, frames: Bytes) -> Message {
