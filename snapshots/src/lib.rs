@@ -2,8 +2,7 @@
 
 use im_schema::DESCRIPTOR_SET;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, OneofDescriptor,
-    ReflectMessage as _, Value,
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, OneofDescriptor, Value,
 };
 use std::sync::LazyLock;
 
@@ -151,8 +150,18 @@ pub fn pretty(json: &str) -> String {
     serde_json::to_string_pretty(&value).expect("a tree has a form in JSON")
 }
 
-/// The descriptor of a message, for tests that walk a request's fields.
+/// What `google.api.http` says is the body of a method's request: empty, `*`, or a field's name.
+///
+/// # Panics
+/// If the schema does not declare the option, or the method does not have it.
 #[must_use]
-pub fn descriptor_of(message: &DynamicMessage) -> MessageDescriptor {
-    message.descriptor()
+pub fn http_body(method: &prost_reflect::MethodDescriptor) -> String {
+    let option = POOL
+        .get_extension_by_name("google.api.http")
+        .expect("the schema declares the option");
+    let options = method.options();
+    let rule = options.get_extension(&option);
+    let rule = rule.as_message().expect("the option is a message");
+    let body = rule.get_field_by_name("body").expect("the option has the field");
+    body.as_str().expect("the field is a string").to_owned()
 }
