@@ -89,12 +89,7 @@ impl From<internal::Roster> for Roster {
     fn from(roster: internal::Roster) -> Self {
         let whole = roster.user_ids.len() == roster.member_count as usize;
         let members = if whole {
-            let mut pairs: Vec<_> = roster
-                .user_ids
-                .iter()
-                .copied()
-                .zip(roster.roles())
-                .collect();
+            let mut pairs: Vec<_> = roster.user_ids.iter().copied().zip(roster.roles()).collect();
             pairs.sort_unstable_by_key(|(user, _)| *user);
             let (users, roles): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
             Members::All {

@@ -35,12 +35,14 @@ fn downstream(user: u64) -> Downstream {
     }
 }
 
+type Verdict<T> = dyn Fn(&[(u64, T)]) -> Result<(), Failure> + Send + Sync;
+
 /// Remembers what it is given, and fails as it is told.
 struct Reader<T> {
     seen: Mutex<Vec<T>>,
     given_up: Mutex<Vec<T>>,
     arrived: Notify,
-    fail: Box<dyn Fn(&[(u64, T)]) -> Result<(), Failure> + Send + Sync>,
+    fail: Box<Verdict<T>>,
 }
 
 impl<T: TopicPayload + Clone + 'static> Reader<T> {

@@ -136,7 +136,7 @@ async fn only_members_send_and_read_and_membership_holds_at_once() {
     let refused = world
         .api
         .messages
-        .list_messages(eve.context.clone(), read.clone())
+        .list_messages(eve.context.clone(), read)
         .await
         .unwrap_err();
     assert_eq!(refused.reason(), Reason::NotAMember);

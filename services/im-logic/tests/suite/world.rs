@@ -248,7 +248,7 @@ impl World {
             let page = self
                 .api
                 .messages
-                .list_messages(user.context.clone(), request.clone())
+                .list_messages(user.context.clone(), request)
                 .await
                 .unwrap();
             all.extend(page.messages);

@@ -256,7 +256,10 @@ async fn a_large_group_is_handed_over_and_its_sender_told_at_once() {
     assert_eq!((tasks.len(), tasks[0].conversation_id), (1, LARGE));
     let items = &tasks[0].deliveries.as_ref().unwrap().items;
     assert_eq!(items.len(), 2);
-    assert!(items.iter().all(|item| item.told), "who sent them is not to be told again");
+    assert!(
+        items.iter().all(|item| item.told),
+        "who sent them is not to be told again"
+    );
 }
 
 #[tokio::test]
