@@ -16,7 +16,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Origins of web pages, beside the gateway's own, that may call it and open WebSockets, e.g. `https://chat.example.com`; `*` for any.
     pub allowed_origins: Vec<String>,
-    /// Largest body of a REST request.
+    /// Largest body of a REST request, and largest message of a gRPC request.
     #[serde(with = "size")]
     pub max_body: usize,
     /// Largest WebSocket message that is taken from a client.

@@ -208,7 +208,9 @@ fn unanswered(connection: &Connection, frames: &[&ServerFrame]) -> Vec<ServerFra
             let request_id = frame.request_id;
             pending.take(request_id, client_message_id).then(|| ServerFrame {
                 request_id,
-                ..ServerFrame::from(Accepted { client_message_id: client_message_id.clone() })
+                ..ServerFrame::from(Accepted {
+                    client_message_id: client_message_id.clone(),
+                })
             })
         };
         frames.iter().filter_map(accepted).collect()

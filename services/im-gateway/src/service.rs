@@ -131,7 +131,7 @@ impl Gateway {
             .merge(rest::routes(&deps.services))
             .merge(docs::routes())
             .merge(health::routes(Arc::clone(&gate), Arc::clone(&deps.metrics)))
-            .merge(grpc::routes(&deps.services, health_service)?)
+            .merge(grpc::routes(&deps.services, health_service, gate.config.max_body)?)
             .fallback(no_such_route)
             .method_not_allowed_fallback(im_schema::rest::method_not_allowed);
         let router = layers::http(router, origins, gate.config.max_body);

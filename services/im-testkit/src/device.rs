@@ -57,7 +57,9 @@ impl Device {
     /// # Panics
     /// If the connection is refused.
     pub async fn connect(url: &str, token: &str, protocol: Protocol) -> Self {
-        Self::try_connect(url, token, protocol).await.expect("the connection is accepted")
+        Self::try_connect(url, token, protocol)
+            .await
+            .expect("the connection is accepted")
     }
 
     /// Connects with a token and waits for `ready`.
@@ -79,21 +81,43 @@ impl Device {
     /// # Panics
     /// If the connection is refused.
     pub async fn narrow(url: &str, token: &str, protocol: Protocol) -> Self {
-        let address = url.trim_start_matches("http://").parse().expect("the address has a number and a port");
+        let address = url
+            .trim_start_matches("http://")
+            .parse()
+            .expect("the address has a number and a port");
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(1).expect("a small buffer");
         let stream = socket.connect(address).await.expect("the server listens");
-        Self::over(stream, url, token, protocol).await.expect("the connection is accepted")
+        Self::over(stream, url, token, protocol)
+            .await
+            .expect("the connection is accepted")
     }
 
-    async fn over(stream: TcpStream, url: &str, token: &str, protocol: Protocol) -> Result<Self, Box<tungstenite::Error>> {
+    async fn over(
+        stream: TcpStream,
+        url: &str,
+        token: &str,
+        protocol: Protocol,
+    ) -> Result<Self, Box<tungstenite::Error>> {
         let mut request = format!("{}/v1/ws", url.replacen("http", "ws", 1)).into_client_request()?;
         let headers = request.headers_mut();
-        headers.insert("authorization", format!("Bearer {token}").parse().expect("a token is a header's value"));
-        headers.insert("sec-websocket-protocol", http::HeaderValue::from_static(protocol.name()));
+        headers.insert(
+            "authorization",
+            format!("Bearer {token}").parse().expect("a token is a header's value"),
+        );
+        headers.insert(
+            "sec-websocket-protocol",
+            http::HeaderValue::from_static(protocol.name()),
+        );
         let (socket, _) = client_async(request, stream).await?;
         let ready = v1::Ready::default();
-        let mut device = Self { socket, protocol, inbox: VecDeque::new(), next_request: 1, ready };
+        let mut device = Self {
+            socket,
+            protocol,
+            inbox: VecDeque::new(),
+            next_request: 1,
+            ready,
+        };
         let first = device.next().await.expect("a connection begins with a frame");
         match first.body {
             Some(server_frame::Body::Ready(ready)) => device.ready = ready,
@@ -109,7 +133,11 @@ impl Device {
     pub async fn send(&mut self, body: client_frame::Body) -> u64 {
         let request_id = self.next_request;
         self.next_request += 1;
-        self.send_frames(&[v1::ClientFrame { request_id, body: Some(body) }]).await;
+        self.send_frames(&[v1::ClientFrame {
+            request_id,
+            body: Some(body),
+        }])
+        .await;
         request_id
     }
 
@@ -121,7 +149,9 @@ impl Device {
         let message = match self.protocol {
             Protocol::Binary => {
                 let mut bytes = BytesMut::new();
-                frames.iter().for_each(|client_frame| frame::encode_binary(client_frame, &mut bytes));
+                frames
+                    .iter()
+                    .for_each(|client_frame| frame::encode_binary(client_frame, &mut bytes));
                 Message::Binary(bytes.freeze())
             }
             Protocol::Text => Message::text(frames.iter().map(json::to_string).collect::<Vec<_>>().join("\n")),
@@ -149,22 +179,34 @@ impl Device {
             if let Some(server_frame) = self.inbox.pop_front() {
                 return Ok(server_frame);
             }
-            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a frame comes in time");
+            let message = tokio::time::timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("a frame comes in time");
             match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     let frames: Result<Vec<_>, _> = frame::decode_binary(&bytes).collect();
                     self.inbox.extend(frames.expect("the server sends valid protobuf"));
                 }
                 Some(Ok(Message::Text(text))) => {
-                    let read = |line: &str| json::from_slice_lenient::<v1::ServerFrame>(line.as_bytes()).expect("the server sends valid JSON");
+                    let read = |line: &str| {
+                        json::from_slice_lenient::<v1::ServerFrame>(line.as_bytes())
+                            .expect("the server sends valid JSON")
+                    };
                     self.inbox.extend(text.lines().map(read));
                 }
                 Some(Ok(Message::Close(close))) => {
-                    let (code, reason) = close.map_or((1005, String::new()), |close| (close.code.into(), close.reason.to_string()));
+                    let (code, reason) = close.map_or((1005, String::new()), |close| {
+                        (close.code.into(), close.reason.to_string())
+                    });
                     return Err(Closed { code, reason });
                 }
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(Closed { code: 0, reason: String::new() }),
+                Some(Err(_)) | None => {
+                    return Err(Closed {
+                        code: 0,
+                        reason: String::new(),
+                    });
+                }
             }
         }
     }
@@ -188,7 +230,9 @@ impl Device {
         };
         match tokio::time::timeout(PATIENCE, search).await {
             Ok(Ok(found)) => found,
-            Ok(Err(closed)) => panic!("waiting for {what}: the connection ended with {closed:?}; before came {skipped:?}"),
+            Ok(Err(closed)) => {
+                panic!("waiting for {what}: the connection ended with {closed:?}; before came {skipped:?}")
+            }
             Err(_) => panic!("{what} does not come; in its place came {skipped:?}"),
         }
     }
@@ -199,7 +243,10 @@ impl Device {
     /// If no answer comes.
     pub async fn ask(&mut self, body: client_frame::Body) -> server_frame::Body {
         let request_id = self.send(body).await;
-        self.find("an answer", |frame| (frame.request_id == request_id).then(|| frame.body.clone()).flatten()).await
+        self.find("an answer", |frame| {
+            (frame.request_id == request_id).then(|| frame.body.clone()).flatten()
+        })
+        .await
     }
 
     /// The next `message` frame, whatever else comes before.
@@ -287,8 +334,15 @@ impl Device {
     /// # Panics
     /// If it is refused.
     pub async fn resumes(&mut self, positions: &[(ConversationId, u64)]) -> (Vec<v1::Message>, v1::Resumed) {
-        let position = |(conversation, sequence): &(ConversationId, u64)| v1::Position { conversation_id: conversation.0, sequence: *sequence };
-        let request_id = self.send(client_frame::Body::Resume(v1::Resume { positions: positions.iter().map(position).collect() })).await;
+        let position = |(conversation, sequence): &(ConversationId, u64)| v1::Position {
+            conversation_id: conversation.0,
+            sequence: *sequence,
+        };
+        let request_id = self
+            .send(client_frame::Body::Resume(v1::Resume {
+                positions: positions.iter().map(position).collect(),
+            }))
+            .await;
         let mut missed = Vec::new();
         let pick = |frame: &v1::ServerFrame| match &frame.body {
             Some(server_frame::Body::Message(message)) => {
@@ -315,7 +369,9 @@ impl Device {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, end).await.expect("the server ends the connection")
+        tokio::time::timeout(PATIENCE, end)
+            .await
+            .expect("the server ends the connection")
     }
 
     /// Goes away without a word, as a device does whose network is gone.

@@ -28,7 +28,11 @@ impl Town {
     pub async fn start_with(change: fn(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let platform = start(&folder, change).await;
-        Self { platform: Some(platform), folder, change }
+        Self {
+            platform: Some(platform),
+            folder,
+            change,
+        }
     }
 
     /// Base address, e.g. `http://127.0.0.1:40321`.
@@ -37,7 +41,10 @@ impl Town {
     /// If the platform was stopped.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.platform.as_ref().expect("the platform runs").address())
+        format!(
+            "http://{}",
+            self.platform.as_ref().expect("the platform runs").address()
+        )
     }
 
     /// Registers a user, with one device online.
@@ -80,5 +87,7 @@ async fn start(folder: &TempDir, change: fn(&mut Settings)) -> Platform {
     settings.gateway.listen = "127.0.0.1:0".parse().expect("an address");
     change(&mut settings);
     let telemetry = telemetry::install(LogFormat::Human, &Level::default());
-    Platform::start(settings, telemetry.metrics).await.expect("the platform starts")
+    Platform::start(settings, telemetry.metrics)
+        .await
+        .expect("the platform starts")
 }

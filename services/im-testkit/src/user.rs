@@ -45,11 +45,24 @@ impl User {
     /// # Panics
     /// If the name is taken.
     pub async fn register(url: &str, name: &str) -> Self {
-        let request = v1::RegisterRequest { name: name.into(), password: PASSWORD.into(), device_id: "first".into(), ..Default::default() };
-        let answer: v1::RegisterResponse = call(url, None, "POST", "/v1/users", &request).await.expect("the user is registered");
+        let request = v1::RegisterRequest {
+            name: name.into(),
+            password: PASSWORD.into(),
+            device_id: "first".into(),
+            ..Default::default()
+        };
+        let answer: v1::RegisterResponse = call(url, None, "POST", "/v1/users", &request)
+            .await
+            .expect("the user is registered");
         let (user, tokens) = (answer.user.expect("a user"), answer.tokens.expect("tokens"));
         let device = Device::connect(url, &tokens.access_token, Protocol::Binary).await;
-        Self { name: user.name.clone(), id: user.user(), tokens, url: url.to_owned(), device }
+        Self {
+            name: user.name.clone(),
+            id: user.user(),
+            tokens,
+            url: url.to_owned(),
+            device,
+        }
     }
 
     /// Logs another device in and connects it.
@@ -66,8 +79,14 @@ impl User {
     /// # Panics
     /// If that is refused.
     pub async fn log_in(&self, device_id: &str) -> v1::Tokens {
-        let request = v1::LogInRequest { name: self.name.clone(), password: PASSWORD.into(), device_id: device_id.into() };
-        let answer: v1::LogInResponse = call(&self.url, None, "POST", "/v1/sessions", &request).await.expect("the user is logged in");
+        let request = v1::LogInRequest {
+            name: self.name.clone(),
+            password: PASSWORD.into(),
+            device_id: device_id.into(),
+        };
+        let answer: v1::LogInResponse = call(&self.url, None, "POST", "/v1/sessions", &request)
+            .await
+            .expect("the user is logged in");
         answer.tokens.expect("tokens")
     }
 
@@ -96,7 +115,12 @@ impl User {
     ///
     /// # Errors
     /// The problem that the server answers, with the HTTP status.
-    pub async fn rest<A: DeserializeOwned>(&self, verb: &str, path: &str, body: &impl Serialize) -> Result<A, (u16, v1::Problem)> {
+    pub async fn rest<A: DeserializeOwned>(
+        &self,
+        verb: &str,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, (u16, v1::Problem)> {
         call(&self.url, Some(&self.tokens.access_token), verb, path, body).await
     }
 
@@ -107,7 +131,9 @@ impl User {
     pub async fn with(&mut self, other: &Self) -> ConversationId {
         let request = v1::OpenDirectRequest { user_id: other.id.0 };
         match self.ask(client_frame::Body::OpenDirect(request)).await {
-            server_frame::Body::OpenDirect(v1::OpenDirectResponse { conversation: Some(conversation) }) => conversation.conversation(),
+            server_frame::Body::OpenDirect(v1::OpenDirectResponse {
+                conversation: Some(conversation),
+            }) => conversation.conversation(),
             other => panic!("not opened: {other:?}"),
         }
     }
@@ -117,9 +143,14 @@ impl User {
     /// # Panics
     /// If that is refused.
     pub async fn creates_group(&mut self, title: &str, members: &[UserId]) -> ConversationId {
-        let request = v1::CreateGroupRequest { title: title.to_owned(), user_ids: members.iter().map(|id| id.0).collect() };
+        let request = v1::CreateGroupRequest {
+            title: title.to_owned(),
+            user_ids: members.iter().map(|id| id.0).collect(),
+        };
         match self.ask(client_frame::Body::CreateGroup(request)).await {
-            server_frame::Body::CreateGroup(v1::CreateGroupResponse { conversation: Some(conversation) }) => conversation.conversation(),
+            server_frame::Body::CreateGroup(v1::CreateGroupResponse {
+                conversation: Some(conversation),
+            }) => conversation.conversation(),
             other => panic!("not created: {other:?}"),
         }
     }
@@ -132,7 +163,9 @@ impl User {
     /// # Panics
     /// If the answer has none.
     pub async fn sees(&self, conversation: ConversationId) -> Result<v1::Conversation, (u16, v1::Problem)> {
-        let answer: v1::GetConversationResponse = self.rest("GET", &format!("/v1/conversations/{conversation}"), &()).await?;
+        let answer: v1::GetConversationResponse = self
+            .rest("GET", &format!("/v1/conversations/{conversation}"), &())
+            .await?;
         Ok(answer.conversation.expect("a conversation"))
     }
 
@@ -140,13 +173,25 @@ impl User {
     ///
     /// # Errors
     /// The problem that the server answers, with the HTTP status.
-    pub async fn history(&self, conversation: ConversationId, query: &str) -> Result<v1::ListMessagesResponse, (u16, v1::Problem)> {
-        self.rest("GET", &format!("/v1/conversations/{conversation}/messages?{query}"), &()).await
+    pub async fn history(
+        &self,
+        conversation: ConversationId,
+        query: &str,
+    ) -> Result<v1::ListMessagesResponse, (u16, v1::Problem)> {
+        self.rest(
+            "GET",
+            &format!("/v1/conversations/{conversation}/messages?{query}"),
+            &(),
+        )
+        .await
     }
 
     /// Begins a sentence: `alice.sends("hi").to(&bob)`.
     pub fn sends(&mut self, text: &str) -> Sending<'_> {
-        Sending { request: message(ConversationId(0), text), user: self }
+        Sending {
+            request: message(ConversationId(0), text),
+            user: self,
+        }
     }
 }
 
@@ -194,7 +239,9 @@ pub fn message(conversation: ConversationId, text: &str) -> v1::SendMessageReque
     v1::SendMessageRequest {
         conversation_id: conversation.0,
         client_message_id: Uuid::now_v7().to_string(),
-        content: Some(v1::Content { kind: Some(content::Kind::Text(v1::Text { body: text.to_owned() })) }),
+        content: Some(v1::Content {
+            kind: Some(content::Kind::Text(v1::Text { body: text.to_owned() })),
+        }),
     }
 }
 
@@ -206,7 +253,9 @@ pub fn message(conversation: ConversationId, text: &str) -> v1::SendMessageReque
 /// # Panics
 /// If the answer has no tokens.
 pub async fn refresh(url: &str, refresh_token: &str) -> Result<v1::Tokens, (u16, v1::Problem)> {
-    let request = v1::RefreshRequest { refresh_token: refresh_token.to_owned() };
+    let request = v1::RefreshRequest {
+        refresh_token: refresh_token.to_owned(),
+    };
     let answer: v1::RefreshResponse = call(url, None, "POST", "/v1/sessions/refresh", &request).await?;
     Ok(answer.tokens.expect("tokens"))
 }
@@ -240,6 +289,9 @@ pub async fn call<A: DeserializeOwned>(
     if status.is_success() {
         Ok(json::from_slice_lenient(&bytes).expect("the answer is of the schema"))
     } else {
-        Err((status.as_u16(), json::from_slice_lenient(&bytes).expect("an error is a Problem")))
+        Err((
+            status.as_u16(),
+            json::from_slice_lenient(&bytes).expect("an error is a Problem"),
+        ))
     }
 }

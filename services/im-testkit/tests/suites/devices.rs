@@ -14,9 +14,13 @@ async fn the_senders_other_devices_get_the_message_and_the_origin_gets_receipts(
         assert_eq!(device.receives("hi").await.message_id, stored.message_id);
     }
     let more = alice.so_far().await;
-    assert!(!more.iter().any(|frame| matches!(frame.body, Some(server_frame::Body::Message(_)))), "no echo: {more:?}");
+    assert!(
+        !more
+            .iter()
+            .any(|frame| matches!(frame.body, Some(server_frame::Body::Message(_)))),
+        "no echo: {more:?}"
+    );
 }
-
 
 #[tokio::test]
 async fn who_was_away_gets_what_was_missed_and_then_what_comes() {
@@ -61,15 +65,28 @@ async fn who_missed_very_much_is_told_where_to_read_on() {
     bob.messages(1_010).await;
     let (missed, resumed) = bob.resumes(&[(conversation, 3)]).await;
     assert!(missed.iter().map(|message| message.sequence).eq(4..=1_003));
-    assert_eq!(resumed.incomplete, [v1::Position { conversation_id: conversation.0, sequence: 1_003 }]);
-    let rest = bob.history(conversation, "fromSequence=1004&direction=LIST_DIRECTION_FORWARD").await.expect("bob is a member");
+    assert_eq!(
+        resumed.incomplete,
+        [v1::Position {
+            conversation_id: conversation.0,
+            sequence: 1_003
+        }]
+    );
+    let rest = bob
+        .history(conversation, "fromSequence=1004&direction=LIST_DIRECTION_FORWARD")
+        .await
+        .expect("bob is a member");
     assert!(rest.messages.iter().map(|message| message.sequence).eq(1_004..=1_010));
 }
 
 #[tokio::test]
 async fn resuming_names_conversations_that_are_gone() {
     let town = Town::start().await;
-    let (mut alice, bob, mut carol) = (town.user("alice").await, town.user("bob").await, town.user("carol").await);
+    let (mut alice, bob, mut carol) = (
+        town.user("alice").await,
+        town.user("bob").await,
+        town.user("carol").await,
+    );
     let theirs = alice.with(&bob).await;
     alice.sends("private").into(theirs).await;
     let own = carol.with(&bob).await;
@@ -87,16 +104,35 @@ async fn own_devices_hear_what_was_read() {
     let conversation = alice.sends("1").to(&bob).await.conversation();
     alice.sends("2").into(conversation).await;
     bob.messages(2).await;
-    let read = v1::MarkReadRequest { conversation_id: conversation.0, sequence: 1 };
+    let read = v1::MarkReadRequest {
+        conversation_id: conversation.0,
+        sequence: 1,
+    };
     let answer = bob.ask(client_frame::Body::MarkRead(read)).await;
-    assert_eq!(answer, server_frame::Body::MarkRead(v1::MarkReadResponse { read_sequence: 1, unread_count: 1 }));
+    assert_eq!(
+        answer,
+        server_frame::Body::MarkRead(v1::MarkReadResponse {
+            read_sequence: 1,
+            unread_count: 1
+        })
+    );
     let pick = |frame: &v1::ServerFrame| match &frame.body {
         Some(server_frame::Body::ReadMoved(moved)) => Some(moved.clone()),
         _ => None,
     };
     let moved = phone.find("the new read position", pick).await;
-    assert_eq!(moved, v1::ReadMoved { conversation_id: conversation.0, read_sequence: 1, unread_count: 1 });
-    assert!(!alice.so_far().await.iter().any(|frame| pick(frame).is_some()), "it is nobody else's business");
+    assert_eq!(
+        moved,
+        v1::ReadMoved {
+            conversation_id: conversation.0,
+            read_sequence: 1,
+            unread_count: 1
+        }
+    );
+    assert!(
+        !alice.so_far().await.iter().any(|frame| pick(frame).is_some()),
+        "it is nobody else's business"
+    );
 }
 
 #[tokio::test]
@@ -111,6 +147,9 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(alice.sends("after").into(conversation).await.sequence, 2);
     bob.receives("after").await;
     let history = bob.history(conversation, "").await.expect("bob is a member");
-    assert_eq!(history.messages.iter().map(text_of).collect::<Vec<_>>(), ["after", "before"]);
+    assert_eq!(
+        history.messages.iter().map(text_of).collect::<Vec<_>>(),
+        ["after", "before"]
+    );
     assert_eq!(bob.sees(conversation).await.expect("bob is a member").unread_count, 2);
 }

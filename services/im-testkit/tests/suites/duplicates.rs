@@ -10,7 +10,10 @@ async fn the_same_message_twice_is_one_with_the_same_receipt() {
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let request = message(conversation, "once");
-    let frame = |request_id| v1::ClientFrame { request_id, body: Some(client_frame::Body::Send(request.clone())) };
+    let frame = |request_id| v1::ClientFrame {
+        request_id,
+        body: Some(client_frame::Body::Send(request.clone())),
+    };
     // in one batch
     alice.send_frames(&[frame(101), frame(102)]).await;
     let (first, second) = (alice.fate().await.expect("stored"), alice.fate().await.expect("stored"));
@@ -20,14 +23,23 @@ async fn the_same_message_twice_is_one_with_the_same_receipt() {
     assert_eq!(alice.fate().await.expect("stored"), first);
     // from another device and by another way
     let path = format!("/v1/conversations/{conversation}/messages");
-    let again = v1::SendMessageRequest { conversation_id: 0, ..request };
+    let again = v1::SendMessageRequest {
+        conversation_id: 0,
+        ..request
+    };
     let answer: v1::SendMessageResponse = alice.rest("POST", &path, &again).await.expect("stored");
     assert_eq!(answer.message.expect("it is stored").message_id, first.message_id);
     assert_eq!(alice.sends("twice").into(conversation).await.sequence, 2);
     bob.receives("once").await;
     bob.receives("twice").await;
-    let history = bob.history(conversation, "direction=LIST_DIRECTION_FORWARD").await.expect("bob is a member");
-    assert_eq!(history.messages.iter().map(text_of).collect::<Vec<_>>(), ["once", "twice"]);
+    let history = bob
+        .history(conversation, "direction=LIST_DIRECTION_FORWARD")
+        .await
+        .expect("bob is a member");
+    assert_eq!(
+        history.messages.iter().map(text_of).collect::<Vec<_>>(),
+        ["once", "twice"]
+    );
 }
 
 #[tokio::test]
@@ -42,8 +54,14 @@ async fn a_message_sent_again_after_a_restart_is_the_same() {
     alice.reconnect(&town.url()).await;
     alice.send(client_frame::Body::Send(request.clone())).await;
     assert_eq!(alice.fate().await.expect("stored"), stored);
-    let other = v1::SendMessageRequest { content: message(conversation, "other").content, ..request };
-    assert_eq!(alice.refused(client_frame::Body::Send(other)).await.reason, "CONFLICTING_DUPLICATE");
+    let other = v1::SendMessageRequest {
+        content: message(conversation, "other").content,
+        ..request
+    };
+    assert_eq!(
+        alice.refused(client_frame::Body::Send(other)).await.reason,
+        "CONFLICTING_DUPLICATE"
+    );
     assert_eq!(alice.sends("next").into(conversation).await.sequence, 2);
 }
 
@@ -55,19 +73,31 @@ async fn another_message_with_the_same_id_is_a_conflict() {
     let request = message(conversation, "first");
     alice.send(client_frame::Body::Send(request.clone())).await;
     alice.fate().await.expect("stored");
-    let other = v1::SendMessageRequest { content: message(conversation, "second").content, ..request };
+    let other = v1::SendMessageRequest {
+        content: message(conversation, "second").content,
+        ..request
+    };
     let request_id = alice.send(client_frame::Body::Send(other.clone())).await;
     let pick = |frame: &v1::ServerFrame| match &frame.body {
         Some(server_frame::Body::Rejected(rejected)) => Some((frame.request_id, rejected.clone())),
         _ => None,
     };
     let (answers, rejected) = alice.find("the rejection", pick).await;
-    assert_eq!((answers, &rejected.client_message_id), (request_id, &other.client_message_id));
+    assert_eq!(
+        (answers, &rejected.client_message_id),
+        (request_id, &other.client_message_id)
+    );
     assert_eq!(rejected.conversation(), conversation);
     assert_eq!(rejected.problem.expect("a problem").reason, "CONFLICTING_DUPLICATE");
     let path = format!("/v1/conversations/{conversation}/messages");
-    let other = v1::SendMessageRequest { conversation_id: 0, ..other };
-    let (status, problem) = alice.rest::<v1::SendMessageResponse>("POST", &path, &other).await.expect_err("a conflict");
+    let other = v1::SendMessageRequest {
+        conversation_id: 0,
+        ..other
+    };
+    let (status, problem) = alice
+        .rest::<v1::SendMessageResponse>("POST", &path, &other)
+        .await
+        .expect_err("a conflict");
     assert_eq!((status, problem.reason.as_str()), (409, "CONFLICTING_DUPLICATE"));
     alice.sends("third").into(conversation).await;
     bob.receives("first").await;
@@ -98,11 +128,17 @@ async fn an_id_from_the_future_is_refused_and_one_from_yesterday_is_not() {
         client_message_id: Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, 0)).to_string(),
         ..message(conversation, text)
     };
-    let problem = alice.refused(client_frame::Body::Send(at(now + 3_600, "tomorrow"))).await;
+    let problem = alice
+        .refused(client_frame::Body::Send(at(now + 3_600, "tomorrow")))
+        .await;
     assert_eq!(problem.reason, "MESSAGE_ID_OUT_OF_TIME");
     let old = at(now - 86_400, "yesterday");
     for _ in 0..2 {
         alice.send(client_frame::Body::Send(old.clone())).await;
-        assert_eq!(alice.fate().await.expect("stored").sequence, 1, "old ids are looked up, so it is still one message");
+        assert_eq!(
+            alice.fate().await.expect("stored").sequence,
+            1,
+            "old ids are looked up, so it is still one message"
+        );
     }
 }

@@ -8,7 +8,11 @@ use std::collections::HashMap;
 async fn who_reads_slowly_is_closed_and_others_are_not_held_up() {
     let change = |settings: &mut parlance::settings::Settings| settings.gateway.outbox_bytes = 64 * 1024;
     let town = Town::start_with(change).await;
-    let (mut alice, mut bob, carol) = (town.user("alice").await, town.user("bob").await, town.user("carol").await);
+    let (mut alice, mut bob, carol) = (
+        town.user("alice").await,
+        town.user("bob").await,
+        town.user("carol").await,
+    );
     let group = alice.creates_group("flood", &[bob.id, carol.id]).await;
     let mut slow = Device::narrow(&town.url(), &carol.tokens.access_token, Protocol::Binary).await;
     drop(carol);
@@ -17,7 +21,10 @@ async fn who_reads_slowly_is_closed_and_others_are_not_held_up() {
     // more than all buffers on the way take
     for _ in 0..100 {
         let frames: Vec<_> = (1..=7)
-            .map(|number| v1::ClientFrame { request_id: number, body: Some(client_frame::Body::Send(message(group, &text))) })
+            .map(|number| v1::ClientFrame {
+                request_id: number,
+                body: Some(client_frame::Body::Send(message(group, &text))),
+            })
             .collect();
         alice.send_frames(&frames).await;
         for _ in frames {
@@ -29,7 +36,10 @@ async fn who_reads_slowly_is_closed_and_others_are_not_held_up() {
     let mut reached = 0;
     let closed = loop {
         match slow.next().await {
-            Ok(v1::ServerFrame { body: Some(server_frame::Body::Message(message)), .. }) => {
+            Ok(v1::ServerFrame {
+                body: Some(server_frame::Body::Message(message)),
+                ..
+            }) => {
                 assert_eq!(message.sequence, reached + 1, "what came before the end is whole");
                 reached += 1;
             }
@@ -42,12 +52,21 @@ async fn who_reads_slowly_is_closed_and_others_are_not_held_up() {
     let token = slow_again(&town, "carol").await;
     let mut carol = Device::connect(&town.url(), &token, Protocol::Binary).await;
     let (missed, _) = carol.resumes(&[(group, reached)]).await;
-    assert!(missed.iter().map(|message| message.sequence).eq(reached + 1..=last), "it resumes without a hole");
+    assert!(
+        missed.iter().map(|message| message.sequence).eq(reached + 1..=last),
+        "it resumes without a hole"
+    );
 }
 
 async fn slow_again(town: &Town, name: &str) -> String {
-    let request = v1::LogInRequest { name: name.into(), password: im_testkit::PASSWORD.into(), device_id: "again".into() };
-    let answer: v1::LogInResponse = im_testkit::call(&town.url(), None, "POST", "/v1/sessions", &request).await.expect("logged in");
+    let request = v1::LogInRequest {
+        name: name.into(),
+        password: im_testkit::PASSWORD.into(),
+        device_id: "again".into(),
+    };
+    let answer: v1::LogInResponse = im_testkit::call(&town.url(), None, "POST", "/v1/sessions", &request)
+        .await
+        .expect("logged in");
     answer.tokens.expect("tokens").access_token
 }
 
@@ -56,11 +75,16 @@ async fn a_shutdown_in_mid_send_loses_nothing_that_was_accepted() {
     let mut town = Town::start().await;
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
-    let requests: Vec<_> = (1..=600).map(|number: u32| message(conversation, &number.to_string())).collect();
+    let requests: Vec<_> = (1..=600)
+        .map(|number: u32| message(conversation, &number.to_string()))
+        .collect();
     let frames: Vec<_> = requests
         .iter()
         .zip(1..)
-        .map(|(request, request_id)| v1::ClientFrame { request_id, body: Some(client_frame::Body::Send(request.clone())) })
+        .map(|(request, request_id)| v1::ClientFrame {
+            request_id,
+            body: Some(client_frame::Body::Send(request.clone())),
+        })
         .collect();
     for few in frames.chunks(20) {
         alice.send_frames(few).await;
@@ -71,9 +95,18 @@ async fn a_shutdown_in_mid_send_loses_nothing_that_was_accepted() {
     let ending = async {
         loop {
             match alice.next().await {
-                Ok(v1::ServerFrame { body: Some(server_frame::Body::Accepted(receipt)), .. }) => accepted.push(receipt.client_message_id),
-                Ok(v1::ServerFrame { body: Some(server_frame::Body::GoAway(_)), .. }) => said_goodbye = true,
-                Ok(v1::ServerFrame { body: Some(server_frame::Body::Stored(stored)), .. }) => accepted.push(stored.client_message_id),
+                Ok(v1::ServerFrame {
+                    body: Some(server_frame::Body::Accepted(receipt)),
+                    ..
+                }) => accepted.push(receipt.client_message_id),
+                Ok(v1::ServerFrame {
+                    body: Some(server_frame::Body::GoAway(_)),
+                    ..
+                }) => said_goodbye = true,
+                Ok(v1::ServerFrame {
+                    body: Some(server_frame::Body::Stored(stored)),
+                    ..
+                }) => accepted.push(stored.client_message_id),
                 Ok(_) => {}
                 Err(closed) => break closed,
             }

@@ -12,28 +12,58 @@ async fn changes(user: &User, query: &str, profile: &v1::Profile) -> Result<v1::
 async fn a_profile_is_changed_by_its_owner_field_by_field() {
     let town = Town::start().await;
     let (alice, bob) = (town.user("alice").await, town.user("bob").await);
-    let profile = v1::Profile { display_name: "Alice L.".into(), about: "Counts.".into() };
+    let profile = v1::Profile {
+        display_name: "Alice L.".into(),
+        about: "Counts.".into(),
+    };
     let changed = changes(&alice, "", &profile).await.expect("it is her own");
-    assert_eq!((changed.display_name.as_str(), changed.about.as_str()), ("Alice L.", "Counts."));
-    let profile = v1::Profile { display_name: "ignored".into(), about: "Counts on engines.".into() };
-    let changed = changes(&alice, "?updateMask=about", &profile).await.expect("it is her own");
-    assert_eq!((changed.display_name.as_str(), changed.about.as_str()), ("Alice L.", "Counts on engines."));
-    let seen: v1::GetUserResponse = bob.rest("GET", &format!("/v1/users/{}", alice.id), &()).await.expect("there is alice");
+    assert_eq!(
+        (changed.display_name.as_str(), changed.about.as_str()),
+        ("Alice L.", "Counts.")
+    );
+    let profile = v1::Profile {
+        display_name: "ignored".into(),
+        about: "Counts on engines.".into(),
+    };
+    let changed = changes(&alice, "?updateMask=about", &profile)
+        .await
+        .expect("it is her own");
+    assert_eq!(
+        (changed.display_name.as_str(), changed.about.as_str()),
+        ("Alice L.", "Counts on engines.")
+    );
+    let seen: v1::GetUserResponse = bob
+        .rest("GET", &format!("/v1/users/{}", alice.id), &())
+        .await
+        .expect("there is alice");
     assert_eq!(seen.user.as_ref(), Some(&changed));
     let own: v1::GetProfileResponse = alice.rest("GET", "/v1/profile", &()).await.expect("there is alice");
     assert_eq!(own.user, seen.user);
-    let (status, problem) = changes(&alice, "?updateMask=password", &profile).await.expect_err("there is no such field");
+    let (status, problem) = changes(&alice, "?updateMask=password", &profile)
+        .await
+        .expect_err("there is no such field");
     assert_eq!((status, problem.reason.as_str()), (400, "INVALID_ARGUMENT"));
-    let long = v1::Profile { display_name: "x".repeat(65), about: "y".repeat(281) };
+    let long = v1::Profile {
+        display_name: "x".repeat(65),
+        about: "y".repeat(281),
+    };
     let (_, problem) = changes(&alice, "", &long).await.expect_err("too long");
-    let fields: Vec<_> = problem.violations.iter().map(|violation| violation.field.as_str()).collect();
+    let fields: Vec<_> = problem
+        .violations
+        .iter()
+        .map(|violation| violation.field.as_str())
+        .collect();
     assert_eq!(fields, ["profile.displayName", "profile.about"], "all at once");
 }
 
 #[tokio::test]
 async fn others_are_found_by_name_in_any_case_or_id() {
     let town = Town::start().await;
-    let (mut alice, bob, carol) = (town.user("alice").await, town.user("Bob").await, town.user("carol").await);
+    let (mut alice, bob, carol) = (
+        town.user("alice").await,
+        town.user("Bob").await,
+        town.user("carol").await,
+    );
     let request = v1::LookUpUsersRequest {
         names: vec!["bOB".into(), "nobody".into(), "bob".into()],
         user_ids: vec![carol.id.0, 42, bob.id.0],
@@ -47,7 +77,10 @@ async fn others_are_found_by_name_in_any_case_or_id() {
     let path = format!("/v1/users?names=BOB&userIds={}&userIds={}", carol.id, bob.id);
     let answer: v1::LookUpUsersResponse = alice.rest("GET", &path, &()).await.expect("an answer");
     assert_eq!(answer.users.len(), 2);
-    let (status, problem) = alice.rest::<v1::GetUserResponse>("GET", "/v1/users/42", &()).await.expect_err("nobody has it");
+    let (status, problem) = alice
+        .rest::<v1::GetUserResponse>("GET", "/v1/users/42", &())
+        .await
+        .expect_err("nobody has it");
     assert_eq!((status, problem.reason.as_str()), (404, "USER_NOT_FOUND"));
 }
 
@@ -59,9 +92,18 @@ async fn a_direct_conversation_is_one_for_each_pair() {
     assert_eq!(bob.with(&alice).await, conversation);
     assert_eq!(alice.with(&bob).await, conversation);
     let own = v1::OpenDirectRequest { user_id: alice.id.0 };
-    assert_eq!(alice.refused(client_frame::Body::OpenDirect(own)).await.reason, "PEER_IS_SELF");
+    assert_eq!(
+        alice.refused(client_frame::Body::OpenDirect(own)).await.reason,
+        "PEER_IS_SELF"
+    );
     let nobody = v1::OpenDirectRequest { user_id: 42 };
-    assert_eq!(alice.refused(client_frame::Body::OpenDirect(nobody)).await.reason, "USER_NOT_FOUND");
+    assert_eq!(
+        alice.refused(client_frame::Body::OpenDirect(nobody)).await.reason,
+        "USER_NOT_FOUND"
+    );
     let seen = bob.sees(conversation).await.expect("bob is in it");
-    assert_eq!((seen.peer(), seen.title.as_str(), seen.kind()), (alice.id, "", v1::ConversationKind::Direct));
+    assert_eq!(
+        (seen.peer(), seen.title.as_str(), seen.kind()),
+        (alice.id, "", v1::ConversationKind::Direct)
+    );
 }

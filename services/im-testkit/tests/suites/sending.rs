@@ -22,8 +22,13 @@ async fn content_of_any_kind_arrives_as_it_was_sent() {
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let mut poll = message(conversation, "");
-    let custom = v1::Custom { kind: "poll.v1".into(), data: "{\"question\":\"Tea? 🫖\"}".into() };
-    poll.content = Some(v1::Content { kind: Some(content::Kind::Custom(custom)) });
+    let custom = v1::Custom {
+        kind: "poll.v1".into(),
+        data: "{\"question\":\"Tea? 🫖\"}".into(),
+    };
+    poll.content = Some(v1::Content {
+        kind: Some(content::Kind::Custom(custom)),
+    });
     let mut long = message(conversation, &"ü".repeat(4096));
     for request in [&mut poll, &mut long] {
         alice.send(client_frame::Body::Send(request.clone())).await;
@@ -44,7 +49,11 @@ async fn a_message_sent_by_rest_reaches_every_device() {
     let stored = answer.message.expect("the message is stored while the call waits");
     assert_eq!((text_of(&stored), stored.sequence), ("by post", 1));
     assert_eq!(bob.receives("by post").await, stored);
-    assert_eq!(alice.receives("by post").await, stored, "the sender's own device did not send it, so it is told");
+    assert_eq!(
+        alice.receives("by post").await,
+        stored,
+        "the sender's own device did not send it, so it is told"
+    );
 }
 
 #[tokio::test]
@@ -73,17 +82,33 @@ async fn racing_senders_share_one_order_without_a_gap() {
     let (mut carol, mut dave) = (town.user("carol").await, town.user("dave").await);
     let group = alice.creates_group("race", &[bob.id, carol.id, dave.id]).await;
     let ((), ()) = tokio::join!(race(&mut alice, group, EACH), race(&mut bob, group, EACH));
-    let (by_alice, by_bob) = (sequences(&mut alice, 2 * EACH).await, sequences(&mut bob, 2 * EACH).await);
+    let (by_alice, by_bob) = (
+        sequences(&mut alice, 2 * EACH).await,
+        sequences(&mut bob, 2 * EACH).await,
+    );
     let by_carol = carol.messages(2 * EACH as usize).await;
-    let seen: Vec<_> = by_carol.iter().map(|message| (message.sequence, message.client_message_id.clone())).collect();
-    assert!(seen.iter().map(|(sequence, _)| *sequence).eq(1..=2 * EACH), "in order and without a gap");
+    let seen: Vec<_> = by_carol
+        .iter()
+        .map(|message| (message.sequence, message.client_message_id.clone()))
+        .collect();
+    assert!(
+        seen.iter().map(|(sequence, _)| *sequence).eq(1..=2 * EACH),
+        "in order and without a gap"
+    );
     assert!(dave.messages(2 * EACH as usize).await == by_carol, "both see the same");
     let seen: BTreeMap<_, _> = seen.into_iter().collect();
     assert_eq!(by_alice, seen);
     assert_eq!(by_bob, seen);
     for sender in [&alice, &bob] {
-        let own = by_carol.iter().filter(|message| message.sender() == sender.id).map(text_of);
-        assert!(own.eq((1..=EACH).map(|number| number.to_string())), "{} is heard in the order of sending", sender.name);
+        let own = by_carol
+            .iter()
+            .filter(|message| message.sender() == sender.id)
+            .map(text_of);
+        assert!(
+            own.eq((1..=EACH).map(|number| number.to_string())),
+            "{} is heard in the order of sending",
+            sender.name
+        );
     }
 }
 
@@ -104,8 +129,12 @@ async fn sequences(device: &mut Device, count: u64) -> BTreeMap<u64, String> {
     let mut learned = BTreeMap::new();
     let pick = |frame: &v1::ServerFrame| {
         match &frame.body {
-            Some(server_frame::Body::Stored(stored)) => drop(learned.insert(stored.sequence, stored.client_message_id.clone())),
-            Some(server_frame::Body::Message(message)) => drop(learned.insert(message.sequence, message.client_message_id.clone())),
+            Some(server_frame::Body::Stored(stored)) => {
+                drop(learned.insert(stored.sequence, stored.client_message_id.clone()))
+            }
+            Some(server_frame::Body::Message(message)) => {
+                drop(learned.insert(message.sequence, message.client_message_id.clone()))
+            }
             _ => {}
         }
         (learned.len() as u64 == count).then_some(())
@@ -117,18 +146,34 @@ async fn sequences(device: &mut Device, count: u64) -> BTreeMap<u64, String> {
 #[tokio::test]
 async fn who_is_not_a_member_is_refused() {
     let town = Town::start().await;
-    let (mut alice, mut bob, mut mallory) = (town.user("alice").await, town.user("bob").await, town.user("mallory").await);
+    let (mut alice, mut bob, mut mallory) = (
+        town.user("alice").await,
+        town.user("bob").await,
+        town.user("mallory").await,
+    );
     let conversation = alice.with(&bob).await;
     for foreign in [conversation, im_schema::ids::ConversationId(42)] {
-        let problem = mallory.refused(client_frame::Body::Send(message(foreign, "let me in"))).await;
+        let problem = mallory
+            .refused(client_frame::Body::Send(message(foreign, "let me in")))
+            .await;
         assert_eq!(problem.reason, "NOT_A_MEMBER");
         let path = format!("/v1/conversations/{foreign}/messages");
-        let request = v1::SendMessageRequest { conversation_id: 0, ..message(foreign, "let me in") };
-        let refused = mallory.rest::<v1::SendMessageResponse>("POST", &path, &request).await.expect_err("mallory is no member");
+        let request = v1::SendMessageRequest {
+            conversation_id: 0,
+            ..message(foreign, "let me in")
+        };
+        let refused = mallory
+            .rest::<v1::SendMessageResponse>("POST", &path, &request)
+            .await
+            .expect_err("mallory is no member");
         assert_eq!((refused.0, refused.1.reason.as_str()), (403, "NOT_A_MEMBER"));
     }
     alice.sends("only us").into(conversation).await;
-    assert_eq!(bob.receives("only us").await.sequence, 1, "what was refused took no place");
+    assert_eq!(
+        bob.receives("only us").await.sequence,
+        1,
+        "what was refused took no place"
+    );
     let heard = mallory.so_far().await;
     assert!(heard.is_empty(), "{heard:?}");
 }

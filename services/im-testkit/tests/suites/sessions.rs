@@ -12,7 +12,11 @@ fn short_tokens(settings: &mut Settings) {
 }
 
 async fn log_in(url: &str, name: &str, password: &str) -> Result<v1::LogInResponse, (u16, v1::Problem)> {
-    let request = v1::LogInRequest { name: name.into(), password: password.into(), device_id: "other".into() };
+    let request = v1::LogInRequest {
+        name: name.into(),
+        password: password.into(),
+        device_id: "other".into(),
+    };
     call(url, None, "POST", "/v1/sessions", &request).await
 }
 
@@ -27,7 +31,11 @@ async fn profile(url: &str, token: &str) -> Result<v1::GetProfileResponse, (u16,
 
 /// The HTTP status with which an upgrade is refused, and the reason.
 async fn upgrade_refusal(url: &str, token: &str) -> (u16, String) {
-    match Device::try_connect(url, token, Protocol::Text).await.err().map(|error| *error) {
+    match Device::try_connect(url, token, Protocol::Text)
+        .await
+        .err()
+        .map(|error| *error)
+    {
         Some(Error::Http(response)) => {
             let body = response.body().as_ref().expect("a body");
             let problem: v1::Problem = im_schema::json::from_slice(body).expect("a problem");
@@ -42,12 +50,25 @@ async fn names_are_taken_once_and_passwords_have_to_be_right() {
     let town = Town::start().await;
     town.user("Alice").await;
     let url = town.url();
-    let request = v1::RegisterRequest { name: "aLICE".into(), password: PASSWORD.into(), device_id: "d".into(), ..Default::default() };
+    let request = v1::RegisterRequest {
+        name: "aLICE".into(),
+        password: PASSWORD.into(),
+        device_id: "d".into(),
+        ..Default::default()
+    };
     let taken = call::<v1::RegisterResponse>(&url, None, "POST", "/v1/users", &request).await;
     assert_eq!(refusal(taken), (409, "NAME_TAKEN".into()));
-    assert_eq!(refusal(log_in(&url, "alice", "wrong horse").await), (401, "WRONG_CREDENTIALS".into()));
-    assert_eq!(refusal(log_in(&url, "nobody", PASSWORD).await), (401, "WRONG_CREDENTIALS".into()));
-    let answer = log_in(&url, "ALICE", PASSWORD).await.expect("names are equal without regard to case");
+    assert_eq!(
+        refusal(log_in(&url, "alice", "wrong horse").await),
+        (401, "WRONG_CREDENTIALS".into())
+    );
+    assert_eq!(
+        refusal(log_in(&url, "nobody", PASSWORD).await),
+        (401, "WRONG_CREDENTIALS".into())
+    );
+    let answer = log_in(&url, "ALICE", PASSWORD)
+        .await
+        .expect("names are equal without regard to case");
     assert_eq!(answer.user.expect("a user").name, "Alice");
 }
 
@@ -56,16 +77,27 @@ async fn an_open_connection_lives_as_long_as_its_token_or_the_one_that_renews_it
     let town = Town::start_with(short_tokens).await;
     let mut alice = town.user("alice").await;
     let mut phone = alice.device("phone", Protocol::Text).await;
-    let (old, end) = (alice.tokens.access_token.clone(), phone.ready.token_expires_at.clone().expect("a time").millis());
+    let (old, end) = (
+        alice.tokens.access_token.clone(),
+        phone.ready.token_expires_at.clone().expect("a time").millis(),
+    );
     let foreign = alice.log_in("tablet").await.access_token;
-    let problem = alice.refused(client_frame::Body::Renew(v1::Renew { access_token: foreign })).await;
+    let problem = alice
+        .refused(client_frame::Body::Renew(v1::Renew { access_token: foreign }))
+        .await;
     assert_eq!(problem.reason, "PERMISSION_DENIED");
     // times of tokens are whole seconds: renews until the connection outlives the other one
     loop {
         alice.refreshes().await.expect("the refresh token is good");
-        let renew = v1::Renew { access_token: alice.tokens.access_token.clone() };
+        let renew = v1::Renew {
+            access_token: alice.tokens.access_token.clone(),
+        };
         match alice.ask(client_frame::Body::Renew(renew)).await {
-            server_frame::Body::Renewed(renewed) if renewed.token_expires_at.as_ref().expect("a time").millis() > end => break,
+            server_frame::Body::Renewed(renewed)
+                if renewed.token_expires_at.as_ref().expect("a time").millis() > end =>
+            {
+                break;
+            }
             server_frame::Body::Renewed(_) => {}
             other => panic!("not renewed: {other:?}"),
         }
@@ -86,14 +118,28 @@ async fn a_refresh_token_works_once_and_its_reuse_ends_the_session() {
     let stolen = alice.tokens.refresh_token.clone();
     alice.refreshes().await.expect("the first use");
     assert_ne!(alice.tokens.refresh_token, stolen);
-    profile(&url, &alice.tokens.access_token).await.expect("the new access token is good");
+    profile(&url, &alice.tokens.access_token)
+        .await
+        .expect("the new access token is good");
     assert_eq!(refusal(refresh(&url, &stolen).await), (401, "REFRESH_REUSED".into()));
     let newest = alice.tokens.refresh_token.clone();
     let revoked = refusal(refresh(&url, &newest).await);
-    assert!(matches!((revoked.0, revoked.1.as_str()), (401, "REFRESH_INVALID" | "REFRESH_REUSED")), "the family is revoked: {revoked:?}");
+    assert!(
+        matches!(
+            (revoked.0, revoked.1.as_str()),
+            (401, "REFRESH_INVALID" | "REFRESH_REUSED")
+        ),
+        "the family is revoked: {revoked:?}"
+    );
     assert_eq!(alice.closed().await.code, 4403);
-    assert_eq!(refusal(profile(&url, &alice.tokens.access_token).await), (401, "SESSION_ENDED".into()));
-    assert_eq!(upgrade_refusal(&url, &alice.tokens.access_token).await, (401, "SESSION_ENDED".into()));
+    assert_eq!(
+        refusal(profile(&url, &alice.tokens.access_token).await),
+        (401, "SESSION_ENDED".into())
+    );
+    assert_eq!(
+        upgrade_refusal(&url, &alice.tokens.access_token).await,
+        (401, "SESSION_ENDED".into())
+    );
     assert!(phone.so_far().await.is_empty(), "the other device's session goes on");
     assert_eq!(refusal(refresh(&url, "made-up").await), (401, "REFRESH_INVALID".into()));
 }
@@ -105,13 +151,22 @@ async fn logging_out_closes_the_connections_of_the_session() {
     let url = town.url();
     let mut second = Device::connect(&url, &alice.tokens.access_token, Protocol::Text).await;
     let mut phone = alice.device("phone", Protocol::Text).await;
-    let _: v1::LogOutResponse = alice.rest("DELETE", "/v1/sessions/current", &()).await.expect("logged out");
+    let _: v1::LogOutResponse = alice
+        .rest("DELETE", "/v1/sessions/current", &())
+        .await
+        .expect("logged out");
     assert_eq!(alice.closed().await.code, 4403);
     assert_eq!(second.closed().await.code, 4403);
     assert!(phone.so_far().await.is_empty(), "another session goes on");
-    assert_eq!(refusal(profile(&url, &alice.tokens.access_token).await), (401, "SESSION_ENDED".into()));
+    assert_eq!(
+        refusal(profile(&url, &alice.tokens.access_token).await),
+        (401, "SESSION_ENDED".into())
+    );
     let refresh_token = alice.tokens.refresh_token.clone();
-    assert_eq!(refusal(refresh(&url, &refresh_token).await), (401, "REFRESH_INVALID".into()));
+    assert_eq!(
+        refusal(refresh(&url, &refresh_token).await),
+        (401, "REFRESH_INVALID".into())
+    );
 }
 
 #[tokio::test]
@@ -141,6 +196,12 @@ async fn a_token_of_another_platform_is_none() {
     let (here, there) = (Town::start().await, Town::start().await);
     let alice = there.user("alice").await;
     let token = &alice.tokens.access_token;
-    assert_eq!(refusal(profile(&here.url(), token).await), (401, "UNAUTHENTICATED".into()));
-    assert_eq!(upgrade_refusal(&here.url(), token).await, (401, "UNAUTHENTICATED".into()));
+    assert_eq!(
+        refusal(profile(&here.url(), token).await),
+        (401, "UNAUTHENTICATED".into())
+    );
+    assert_eq!(
+        upgrade_refusal(&here.url(), token).await,
+        (401, "UNAUTHENTICATED".into())
+    );
 }

@@ -70,15 +70,30 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { sent, accepted, stored, lost, duplicated, gaps, wrong } = self;
-        write!(f, "sent {sent:>6}  accepted {accepted:>6}  stored {stored:>6}  lost {lost}  duplicated {duplicated}  gaps {gaps}  wrong {wrong}")
+        let Self {
+            sent,
+            accepted,
+            stored,
+            lost,
+            duplicated,
+            gaps,
+            wrong,
+        } = self;
+        write!(
+            f,
+            "sent {sent:>6}  accepted {accepted:>6}  stored {stored:>6}  lost {lost}  duplicated {duplicated}  gaps {gaps}  wrong {wrong}"
+        )
     }
 }
 
 /// Compares; `histories` are those of all conversations, each in the order of reading from the oldest on.
 pub(crate) fn check(ledger: &Ledger, histories: &[Vec<Found>]) -> Verdict {
-    let mut verdict =
-        Verdict { sent: ledger.sent.len(), accepted: ledger.accepted.len(), wrong: ledger.broken_promises, ..Verdict::default() };
+    let mut verdict = Verdict {
+        sent: ledger.sent.len(),
+        accepted: ledger.accepted.len(),
+        wrong: ledger.broken_promises,
+        ..Verdict::default()
+    };
     let mut seen = HashSet::new();
     for history in histories {
         verdict.stored += history.len();
@@ -86,7 +101,10 @@ pub(crate) fn check(ledger: &Ledger, histories: &[Vec<Found>]) -> Verdict {
             verdict.gaps += usize::from(found.sequence != expected);
             verdict.duplicated += usize::from(!seen.insert(&found.id));
             let as_sent = ledger.sent.get(&found.id) == Some(&found.message);
-            let as_told = ledger.stored.get(&found.id).is_none_or(|sequence| *sequence == found.sequence);
+            let as_told = ledger
+                .stored
+                .get(&found.id)
+                .is_none_or(|sequence| *sequence == found.sequence);
             verdict.wrong += usize::from(!as_sent || !as_told);
         }
     }
@@ -100,7 +118,11 @@ mod tests {
     use super::*;
 
     fn sent(text: &str) -> Sent {
-        Sent { conversation: 7, sender: 1, text: text.into() }
+        Sent {
+            conversation: 7,
+            sender: 1,
+            text: text.into(),
+        }
     }
 
     /// Three messages were accepted, one more was sent and may be there or not.
@@ -115,12 +137,22 @@ mod tests {
     }
 
     fn history(ids: &[&str]) -> Vec<Found> {
-        ids.iter().zip(1..).map(|(id, sequence)| Found { id: (*id).into(), sequence, message: sent(id) }).collect()
+        ids.iter()
+            .zip(1..)
+            .map(|(id, sequence)| Found {
+                id: (*id).into(),
+                sequence,
+                message: sent(id),
+            })
+            .collect()
     }
 
     fn faults(histories: &[Vec<Found>]) -> (usize, usize, usize, usize) {
         let verdict = check(&ledger(), histories);
-        assert_eq!(verdict.is_good(), (verdict.lost, verdict.duplicated, verdict.gaps, verdict.wrong) == (0, 0, 0, 0));
+        assert_eq!(
+            verdict.is_good(),
+            (verdict.lost, verdict.duplicated, verdict.gaps, verdict.wrong) == (0, 0, 0, 0)
+        );
         (verdict.lost, verdict.duplicated, verdict.gaps, verdict.wrong)
     }
 
@@ -157,7 +189,11 @@ mod tests {
         let mut changed = history(&["a", "b", "c"]);
         changed[1].message.text = "other".into();
         assert_eq!(faults(&[changed]), (0, 0, 0, 1));
-        assert_eq!(faults(&[history(&["b", "a", "c"])]), (0, 0, 0, 1), "the receipt said another place");
+        assert_eq!(
+            faults(&[history(&["b", "a", "c"])]),
+            (0, 0, 0, 1),
+            "the receipt said another place"
+        );
     }
 
     #[test]

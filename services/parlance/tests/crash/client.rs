@@ -10,7 +10,8 @@ use im_schema::{
     frame,
     rpc::Context,
     services::{
-        AuthServiceClient, ConversationServiceClient, MessageServiceClient, auth_service, conversation_service, message_service,
+        AuthServiceClient, ConversationServiceClient, MessageServiceClient, auth_service, conversation_service,
+        message_service,
     },
     v1::{self, client_frame, content, server_frame},
 };
@@ -55,15 +56,32 @@ pub(crate) struct Conversation {
 /// One of everybody, and one of each neighbouring pair.
 pub(crate) async fn open_conversations(api: &Api, senders: &[Sender]) -> Vec<Conversation> {
     let user_ids = senders[1..].iter().map(|sender| sender.user).collect();
-    let request = v1::CreateGroupRequest { title: "everybody".into(), user_ids };
-    let group = api.conversations.create_group(senders[0].context(), request).await.expect("the group is created");
+    let request = v1::CreateGroupRequest {
+        title: "everybody".into(),
+        user_ids,
+    };
+    let group = api
+        .conversations
+        .create_group(senders[0].context(), request)
+        .await
+        .expect("the group is created");
     let id = group.conversation.expect("a conversation").conversation_id;
-    let mut conversations = vec![Conversation { id, members: (0..senders.len()).collect() }];
+    let mut conversations = vec![Conversation {
+        id,
+        members: (0..senders.len()).collect(),
+    }];
     for pair in senders.windows(2) {
         let request = v1::OpenDirectRequest { user_id: pair[1].user };
-        let direct = api.conversations.open_direct(pair[0].context(), request).await.expect("the conversation is opened");
+        let direct = api
+            .conversations
+            .open_direct(pair[0].context(), request)
+            .await
+            .expect("the conversation is opened");
         let id = direct.conversation.expect("a conversation").conversation_id;
-        conversations.push(Conversation { id, members: vec![pair[0].plan.index, pair[1].plan.index] });
+        conversations.push(Conversation {
+            id,
+            members: vec![pair[0].plan.index, pair[1].plan.index],
+        });
     }
     conversations
 }
@@ -79,10 +97,18 @@ pub(crate) async fn read_all(api: &Api, senders: &[Sender], conversation: &Conve
         limit: 200,
     };
     loop {
-        let page = api.messages.list_messages(reader.context(), request).await.expect("a member may read");
+        let page = api
+            .messages
+            .list_messages(reader.context(), request)
+            .await
+            .expect("a member may read");
         found.extend(page.messages.into_iter().map(|message| Found {
             sequence: message.sequence,
-            message: Sent { conversation: message.conversation_id, sender: message.sender_id, text: text_of(message.content) },
+            message: Sent {
+                conversation: message.conversation_id,
+                sender: message.sender_id,
+                text: text_of(message.content),
+            },
             id: message.client_message_id,
         }));
         match page.next_sequence {
@@ -121,7 +147,11 @@ impl Sender {
             device_id: "one".into(),
             ..v1::RegisterRequest::default()
         };
-        let answer = api.auth.register(Context::default(), request).await.expect("the user is registered");
+        let answer = api
+            .auth
+            .register(Context::default(), request)
+            .await
+            .expect("the user is registered");
         Self {
             random: StdRng::seed_from_u64(plan.seed),
             plan: plan.clone(),
@@ -135,7 +165,9 @@ impl Sender {
     }
 
     pub(crate) fn takes_part_in(&mut self, all: &[Conversation]) {
-        let own = all.iter().filter(|conversation| conversation.members.contains(&self.plan.index));
+        let own = all
+            .iter()
+            .filter(|conversation| conversation.members.contains(&self.plan.index));
         self.conversations = own.map(|conversation| conversation.id).collect();
     }
 
@@ -148,12 +180,17 @@ impl Sender {
     }
 
     fn context(&self) -> Context {
-        Context { token: Some(self.token.as_str().into()), ..Context::default() }
+        Context {
+            token: Some(self.token.as_str().into()),
+            ..Context::default()
+        }
     }
 
     /// Sends again what it insists on, then new messages, until the connection is gone.
     pub(crate) async fn send_until_the_end(&mut self, url: &str) {
-        let Some(mut link) = Link::open(url, &self.token).await else { return };
+        let Some(mut link) = Link::open(url, &self.token).await else {
+            return;
+        };
         let mut waiting = self.again();
         let mut unanswered = 0;
         loop {
@@ -169,7 +206,13 @@ impl Sender {
                 }
             }
             match link.next().await {
-                Some(frames) => unanswered -= frames.into_iter().filter(|frame| self.note(frame)).count().min(unanswered),
+                Some(frames) => {
+                    unanswered -= frames
+                        .into_iter()
+                        .filter(|frame| self.note(frame))
+                        .count()
+                        .min(unanswered)
+                }
                 None => return,
             }
         }
@@ -206,9 +249,20 @@ impl Sender {
 
     fn compose_for(&mut self, conversation: u64) -> Id {
         let id = Uuid::now_v7().to_string();
-        let length = if self.random.random_bool(0.05) { 4_000 } else { self.random.random_range(0..200) };
+        let length = if self.random.random_bool(0.05) {
+            4_000
+        } else {
+            self.random.random_range(0..200)
+        };
         let text = format!("{} {} {}", self.plan.index, self.order.len(), "x".repeat(length));
-        self.ledger.sent.insert(id.clone(), Sent { conversation, sender: self.user, text });
+        self.ledger.sent.insert(
+            id.clone(),
+            Sent {
+                conversation,
+                sender: self.user,
+                text,
+            },
+        );
         self.order.push(id.clone());
         if self.random.random_bool(0.5) {
             self.insisted.insert(id.clone());
@@ -219,9 +273,20 @@ impl Sender {
     fn frames(&self, ids: &[Id]) -> Vec<v1::ClientFrame> {
         let frame = |id: &Id| {
             let sent = &self.ledger.sent[id];
-            let content = Some(v1::Content { kind: Some(content::Kind::Text(v1::Text { body: sent.text.clone() })) });
-            let request = v1::SendMessageRequest { conversation_id: sent.conversation, client_message_id: id.clone(), content };
-            v1::ClientFrame { request_id: 1, body: Some(client_frame::Body::Send(request)) }
+            let content = Some(v1::Content {
+                kind: Some(content::Kind::Text(v1::Text {
+                    body: sent.text.clone(),
+                })),
+            });
+            let request = v1::SendMessageRequest {
+                conversation_id: sent.conversation,
+                client_message_id: id.clone(),
+                content,
+            };
+            v1::ClientFrame {
+                request_id: 1,
+                body: Some(client_frame::Body::Send(request)),
+            }
         };
         ids.iter().map(frame).collect()
     }
@@ -234,7 +299,10 @@ impl Sender {
                 true
             }
             Some(server_frame::Body::Stored(stored)) => {
-                let before = self.ledger.stored.insert(stored.client_message_id.clone(), stored.sequence);
+                let before = self
+                    .ledger
+                    .stored
+                    .insert(stored.client_message_id.clone(), stored.sequence);
                 self.ledger.broken_promises += usize::from(before.is_some_and(|before| before != stored.sequence));
                 false
             }
@@ -258,24 +326,37 @@ struct Link(WebSocketStream<TcpStream>);
 impl Link {
     async fn open(url: &str, token: &str) -> Option<Self> {
         let authority = url.strip_prefix("http://").expect("an address");
-        let mut request = format!("ws://{authority}/v1/ws").into_client_request().expect("a request");
+        let mut request = format!("ws://{authority}/v1/ws")
+            .into_client_request()
+            .expect("a request");
         let headers = request.headers_mut();
-        headers.insert("authorization", format!("Bearer {token}").parse().expect("a token is a header's value"));
-        headers.insert("sec-websocket-protocol", http::HeaderValue::from_static("parlance.v1.binary"));
+        headers.insert(
+            "authorization",
+            format!("Bearer {token}").parse().expect("a token is a header's value"),
+        );
+        headers.insert(
+            "sec-websocket-protocol",
+            http::HeaderValue::from_static("parlance.v1.binary"),
+        );
         let stream = TcpStream::connect(authority).await.ok()?;
         Some(Self(client_async(request, stream).await.ok()?.0))
     }
 
     async fn send(&mut self, frames: &[v1::ClientFrame]) -> Option<()> {
         let mut bytes = BytesMut::new();
-        frames.iter().for_each(|client_frame| frame::encode_binary(client_frame, &mut bytes));
+        frames
+            .iter()
+            .for_each(|client_frame| frame::encode_binary(client_frame, &mut bytes));
         self.0.send(Message::Binary(bytes.freeze())).await.ok()
     }
 
     /// The frames of the next message; `None` once the connection is gone.
     async fn next(&mut self) -> Option<Vec<v1::ServerFrame>> {
         loop {
-            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a living server answers")? {
+            match tokio::time::timeout(PATIENCE, self.0.next())
+                .await
+                .expect("a living server answers")?
+            {
                 Ok(Message::Binary(bytes)) => {
                     let frames: Result<Vec<_>, _> = frame::decode_binary(&bytes).collect();
                     return Some(frames.expect("the server sends valid protobuf"));

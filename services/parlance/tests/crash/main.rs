@@ -28,15 +28,25 @@ async fn every_accepted_message_survives_a_kill() {
         let started = Instant::now();
         let plan = Plan::of(seed);
         let verdict = run(&plan).await;
-        println!("seed {seed:>3}  kills {}  {verdict}  {:.1} s", plan.kills.len(), started.elapsed().as_secs_f64());
+        println!(
+            "seed {seed:>3}  kills {}  {verdict}  {:.1} s",
+            plan.kills.len(),
+            started.elapsed().as_secs_f64()
+        );
         if !verdict.is_good() {
             failed.push(seed);
         }
     }
-    assert!(failed.is_empty(), "seeds {failed:?} lost, doubled or misplaced messages");
+    assert!(
+        failed.is_empty(),
+        "seeds {failed:?} lost, doubled or misplaced messages"
+    );
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test has no configuration but its environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no configuration but its environment"
+)]
 fn seeds() -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
     match number("PARLANCE_CRASH_SEED") {

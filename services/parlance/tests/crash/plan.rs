@@ -38,7 +38,16 @@ impl Plan {
         let senders = (0..count).map(sender).collect();
         // sometimes the start after the kill is killed too, often while it still takes up what was left
         let starts = if random.random_bool(0.4) { 2 } else { 1 };
-        let kill = |start| Duration::from_micros(if start == 0 { random.random_range(5_000..700_000) } else { random.random_range(0..250_000) });
-        Self { senders, kills: (0..starts).map(kill).collect() }
+        let kill = |start| {
+            Duration::from_micros(if start == 0 {
+                random.random_range(5_000..700_000)
+            } else {
+                random.random_range(0..250_000)
+            })
+        };
+        Self {
+            senders,
+            kills: (0..starts).map(kill).collect(),
+        }
     }
 }

@@ -44,7 +44,11 @@ fn address(folder: &TempDir) -> PathBuf {
 
 async fn spawn(folder: &TempDir) -> (Child, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlance"));
-    command.arg("dev").arg("--data").arg(folder.path()).args(["--listen", "127.0.0.1:0"]);
+    command
+        .arg("dev")
+        .arg("--data")
+        .arg(folder.path())
+        .args(["--listen", "127.0.0.1:0"]);
     command.args(["--set", "repo.bcrypt_cost=4", "--set", "telemetry.level=error"]);
     for class in ["credentials", "read", "write", "send"] {
         for key in ["per_second", "burst"] {
@@ -52,8 +56,15 @@ async fn spawn(folder: &TempDir) -> (Child, String) {
         }
     }
     // these are the test's, and an unknown setting is an error
-    command.env_remove("PARLANCE_CRASH_SEEDS").env_remove("PARLANCE_CRASH_SEED");
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn().expect("the server can be started");
+    command
+        .env_remove("PARLANCE_CRASH_SEEDS")
+        .env_remove("PARLANCE_CRASH_SEED");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the server can be started");
     let file = address(folder);
     let ready = async {
         loop {
@@ -67,6 +78,8 @@ async fn spawn(folder: &TempDir) -> (Child, String) {
             }
         }
     };
-    let url = tokio::time::timeout(PATIENCE, ready).await.expect("the server is ready in time");
+    let url = tokio::time::timeout(PATIENCE, ready)
+        .await
+        .expect("the server is ready in time");
     (child, url)
 }

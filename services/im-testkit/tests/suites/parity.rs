@@ -1,0 +1,221 @@
+//! The same request by REST, gRPC, and both kinds of WebSocket gets the same answer, and the same error.
+
+use im_schema::{
+    failure::Failure,
+    rpc::Context,
+    services::{
+        ConversationServiceClient, MessageServiceClient, UserServiceClient, conversation_service, message_service,
+        user_service,
+    },
+    v1::{self, ServerFrame, client_frame::Body, server_frame},
+};
+use im_testkit::{Device, Protocol, Town, User};
+use serde::{Serialize, de::DeserializeOwned};
+use tonic::transport::Endpoint;
+
+type Answer = Result<ServerFrame, v1::Problem>;
+
+struct Caller {
+    user: User,
+    text: Device,
+    binary: Device,
+}
+
+impl Caller {
+    /// Asks all four ways.
+    async fn asks<A>(
+        &mut self,
+        body: Body,
+        (verb, path, rest_body): (&str, &str, &impl Serialize),
+        grpc: impl Future<Output = Result<A, Failure>>,
+    ) -> Answer
+    where
+        A: DeserializeOwned,
+        ServerFrame: From<A>,
+    {
+        let by_grpc = grpc.await.map(ServerFrame::from).map_err(|failure| failure.problem());
+        let by_rest = self
+            .user
+            .rest::<A>(verb, path, rest_body)
+            .await
+            .map(ServerFrame::from)
+            .map_err(|(_, problem)| problem);
+        let by_text = frame(self.text.ask(body.clone()).await);
+        let by_binary = frame(self.binary.ask(body).await);
+        assert_eq!(by_grpc, by_rest, "gRPC and REST");
+        assert_eq!(by_text, by_rest, "text and REST");
+        assert_eq!(by_binary, by_rest, "binary and REST");
+        by_rest
+    }
+}
+
+fn frame(body: server_frame::Body) -> Answer {
+    match body {
+        server_frame::Body::Error(mut problem) => {
+            // paths begin at the frame: the request is one level deeper in it
+            for violation in &mut problem.violations {
+                let path = violation.field.clone();
+                let (_, within) = path.split_once('.').expect("a path within a frame");
+                problem.message = problem.message.replace(&path, within);
+                within.clone_into(&mut violation.field);
+            }
+            Err(problem)
+        }
+        body => Ok(ServerFrame {
+            request_id: 0,
+            body: Some(body),
+        }),
+    }
+}
+
+fn reason(answer: Answer) -> String {
+    answer.expect_err("it is refused").reason
+}
+
+#[tokio::test]
+async fn all_ways_lead_to_the_same_answer() {
+    let town = Town::start().await;
+    let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
+    let conversation = alice.sends("hi").to(&bob).await.conversation();
+    bob.sends("hello").into(conversation).await;
+    let channel = Endpoint::from_shared(town.url())
+        .expect("an address")
+        .connect()
+        .await
+        .expect("the server listens");
+    let conversations = ConversationServiceClient::from_service(conversation_service::remote(channel.clone()));
+    let messages = MessageServiceClient::from_service(message_service::remote(channel.clone()));
+    let users = UserServiceClient::from_service(user_service::remote(channel));
+    let context = Context::bearer(alice.tokens.access_token.as_str());
+    let (text, binary) = (
+        alice.device("text", Protocol::Text).await,
+        alice.device("binary", Protocol::Binary).await,
+    );
+    let (bob, alice_id) = (bob.id, alice.id);
+    let mut alice = Caller {
+        user: alice,
+        text,
+        binary,
+    };
+    let id = conversation.0;
+
+    for (id, refusal) in [
+        (id, None),
+        (42, Some("CONVERSATION_NOT_FOUND")),
+        (0, Some("INVALID_ARGUMENT")),
+    ] {
+        let request = v1::GetConversationRequest { conversation_id: id };
+        let rest = ("GET", &*format!("/v1/conversations/{id}"), &());
+        let answer = alice
+            .asks(
+                Body::GetConversation(request),
+                rest,
+                conversations.get_conversation(context.clone(), request),
+            )
+            .await;
+        assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
+
+        let request = v1::ListMembersRequest {
+            conversation_id: id,
+            page_size: 1,
+            page_token: String::new(),
+        };
+        let rest = ("GET", &*format!("/v1/conversations/{id}/members?pageSize=1"), &());
+        let answer = alice
+            .asks(
+                Body::ListMembers(request.clone()),
+                rest,
+                conversations.list_members(context.clone(), request),
+            )
+            .await;
+        assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
+    }
+    for (id, limit, refusal) in [
+        (id, 1, None),
+        (42, 1, Some("NOT_A_MEMBER")),
+        (0, 201, Some("INVALID_ARGUMENT")),
+    ] {
+        let request = v1::ListMessagesRequest {
+            conversation_id: id,
+            limit,
+            ..Default::default()
+        };
+        let rest = ("GET", &*format!("/v1/conversations/{id}/messages?limit={limit}"), &());
+        let answer = alice
+            .asks(
+                Body::ListMessages(request),
+                rest,
+                messages.list_messages(context.clone(), request),
+            )
+            .await;
+        assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
+    }
+    let request = v1::ListConversationsRequest {
+        page_size: 0,
+        page_token: "rubbish".into(),
+    };
+    let rest = ("GET", "/v1/conversations?pageToken=rubbish", &());
+    let grpc = conversations.list_conversations(context.clone(), request.clone());
+    assert_eq!(
+        reason(alice.asks(Body::ListConversations(request), rest, grpc).await),
+        "PAGE_TOKEN_INVALID"
+    );
+
+    for (user, refusal) in [
+        (bob.0, None),
+        (alice_id.0, Some("PEER_IS_SELF")),
+        (42, Some("USER_NOT_FOUND")),
+    ] {
+        let request = v1::OpenDirectRequest { user_id: user };
+        let rest = ("POST", "/v1/direct-conversations", &request);
+        let answer = alice
+            .asks(
+                Body::OpenDirect(request),
+                rest,
+                conversations.open_direct(context.clone(), request),
+            )
+            .await;
+        assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
+    }
+    let request = v1::CreateGroupRequest {
+        title: "x".repeat(65),
+        user_ids: vec![7, 7],
+    };
+    let grpc = conversations.create_group(context.clone(), request.clone());
+    let answer = alice
+        .asks(
+            Body::CreateGroup(request.clone()),
+            ("POST", "/v1/groups", &request),
+            grpc,
+        )
+        .await;
+    assert_eq!(answer.expect_err("it breaks two rules").violations.len(), 2);
+
+    let request = v1::MarkReadRequest {
+        conversation_id: id,
+        sequence: 2,
+    };
+    let by_rest = v1::MarkReadRequest {
+        conversation_id: 0,
+        ..request
+    };
+    let rest = ("PUT", &*format!("/v1/conversations/{id}/read-position"), &by_rest);
+    alice
+        .asks(
+            Body::MarkRead(request),
+            rest,
+            messages.mark_read(context.clone(), request),
+        )
+        .await
+        .expect("alice is a member");
+
+    let request = v1::LookUpUsersRequest {
+        names: vec!["BOB".into()],
+        user_ids: Vec::new(),
+    };
+    let grpc = users.look_up_users(context, request.clone());
+    alice
+        .asks(Body::LookUpUsers(request), ("GET", "/v1/users?names=BOB", &()), grpc)
+        .await
+        .expect("there is bob");
+}
