@@ -212,7 +212,6 @@ impl Sending<'_> {
     ///
     /// # Panics
     /// If it is refused.
-    #[expect(clippy::should_implement_trait, reason = "part of a sentence")]
     pub async fn into(mut self, conversation: ConversationId) -> v1::Stored {
         self.request.conversation_id = conversation.0;
         let id = self.request.client_message_id.clone();

@@ -121,8 +121,7 @@ impl Resumption {
             self.sent += 1;
             step.add(self.wire, &ServerFrame::from(message));
         }
-        if messages > 0 {
-            let each = (step.frames.len() - bytes) / messages;
+        if let Some(each) = (step.frames.len() - bytes).checked_div(messages) {
             self.page = (STEP_BYTES / each.max(1)).clamp(1, PAGE as usize) as u32;
         }
         if page.next_sequence == 0 {

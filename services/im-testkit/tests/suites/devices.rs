@@ -117,7 +117,7 @@ async fn own_devices_hear_what_was_read() {
         })
     );
     let pick = |frame: &v1::ServerFrame| match &frame.body {
-        Some(server_frame::Body::ReadMoved(moved)) => Some(moved.clone()),
+        Some(server_frame::Body::ReadMoved(moved)) => Some(*moved),
         _ => None,
     };
     let moved = phone.find("the new read position", pick).await;

@@ -13,7 +13,7 @@ use im_testkit::{Device, Protocol, Town, User};
 use serde::{Serialize, de::DeserializeOwned};
 use tonic::transport::Endpoint;
 
-type Answer = Result<ServerFrame, v1::Problem>;
+type Answer = Result<ServerFrame, Box<v1::Problem>>;
 
 struct Caller {
     user: User,
@@ -33,13 +33,16 @@ impl Caller {
         A: DeserializeOwned,
         ServerFrame: From<A>,
     {
-        let by_grpc = grpc.await.map(ServerFrame::from).map_err(|failure| failure.problem());
+        let by_grpc = grpc
+            .await
+            .map(ServerFrame::from)
+            .map_err(|failure| Box::new(failure.problem()));
         let by_rest = self
             .user
             .rest::<A>(verb, path, rest_body)
             .await
             .map(ServerFrame::from)
-            .map_err(|(_, problem)| problem);
+            .map_err(|(_, problem)| Box::new(problem));
         let by_text = frame(self.text.ask(body.clone()).await);
         let by_binary = frame(self.binary.ask(body).await);
         assert_eq!(by_grpc, by_rest, "gRPC and REST");
@@ -59,7 +62,7 @@ fn frame(body: server_frame::Body) -> Answer {
                 problem.message = problem.message.replace(&path, within);
                 within.clone_into(&mut violation.field);
             }
-            Err(problem)
+            Err(Box::new(problem))
         }
         body => Ok(ServerFrame {
             request_id: 0,

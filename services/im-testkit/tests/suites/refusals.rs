@@ -62,7 +62,8 @@ async fn rest_says_what_is_wrong() {
     });
     let json = "application/json";
     let nested = format!("{{\"title\":{}", "[".repeat(20_000));
-    let cases: [(&str, &str, &str, Vec<u8>, &str, &str); 19] = [
+    type Case<'a> = (&'a str, &'a str, &'a str, Vec<u8>, &'a str, &'a str);
+    let cases: [Case<'_>; 19] = [
         ("POST", "/v1/groups", json, b"{".to_vec(), "MALFORMED", ""),
         ("POST", "/v1/groups", json, b"\xff\xfe".to_vec(), "MALFORMED", ""),
         (

@@ -130,10 +130,10 @@ async fn sequences(device: &mut Device, count: u64) -> BTreeMap<u64, String> {
     let pick = |frame: &v1::ServerFrame| {
         match &frame.body {
             Some(server_frame::Body::Stored(stored)) => {
-                drop(learned.insert(stored.sequence, stored.client_message_id.clone()))
+                learned.insert(stored.sequence, stored.client_message_id.clone());
             }
             Some(server_frame::Body::Message(message)) => {
-                drop(learned.insert(message.sequence, message.client_message_id.clone()))
+                learned.insert(message.sequence, message.client_message_id.clone());
             }
             _ => {}
         }

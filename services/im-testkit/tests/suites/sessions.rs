@@ -79,7 +79,7 @@ async fn an_open_connection_lives_as_long_as_its_token_or_the_one_that_renews_it
     let mut phone = alice.device("phone", Protocol::Text).await;
     let (old, end) = (
         alice.tokens.access_token.clone(),
-        phone.ready.token_expires_at.clone().expect("a time").millis(),
+        phone.ready.token_expires_at.expect("a time").millis(),
     );
     let foreign = alice.log_in("tablet").await.access_token;
     let problem = alice

@@ -211,7 +211,7 @@ impl Sender {
                         .into_iter()
                         .filter(|frame| self.note(frame))
                         .count()
-                        .min(unanswered)
+                        .min(unanswered);
                 }
                 None => return,
             }

@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 const SEEDS: u64 = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::print_stdout, reason = "a line a seed is what one looks at with --nocapture")]
 async fn every_accepted_message_survives_a_kill() {
     let mut failed = Vec::new();
     for seed in seeds() {
