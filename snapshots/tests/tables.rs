@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 #[test]
 fn routes() {
-    let mut lines: Vec<String> = ROUTES.iter().map(|route| format!("{:?}", route)).collect();
+    let mut lines: Vec<String> = ROUTES.iter().map(|route| format!("{route:?}")).collect();
     lines.sort();
     insta::assert_snapshot!(lines.join("\n"));
 }

@@ -30,7 +30,7 @@ pub use level::{Level, LevelHandle};
 pub use metrics::MetricsHandle;
 
 use serde::{Deserialize, Serialize};
-use std::sync::OnceLock;
+use std::{io::IsTerminal as _, sync::OnceLock};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt, fmt::format::FmtSpan, layer::SubscriberExt, reload, util::SubscriberInitExt,
 };
@@ -78,6 +78,8 @@ fn log(format: LogFormat, level: &Level) -> LevelHandle {
     let (filter, handle) = reload::Layer::<EnvFilter, Registry>::new(level.filter());
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
+        // colours are for people at a terminal, not for files
+        .with_ansi(std::io::stderr().is_terminal())
         .with_span_events(FmtSpan::NONE)
         .with_target(true);
     let lines = match format {

@@ -266,6 +266,10 @@ impl Rosters {
             let roster = Arc::new(Roster::from(roster));
             if self.drops.load(Ordering::SeqCst) == drops {
                 self.copies.insert(id, Arc::clone(&roster)).await;
+                // a drop may have come between: what it dropped must not be back
+                if self.drops.load(Ordering::SeqCst) != drops {
+                    self.copies.invalidate(&id).await;
+                }
             }
             known.insert(id, roster);
         }

@@ -105,10 +105,11 @@ pub(crate) async fn run(url: &str, cast: &Cast, dose: Dose) -> anyhow::Result<Ou
     }
     let expected = drain(&shared, cast.receivers).await;
     let whole = shared.last_arrival.borrow().saturating_duration_since(begin);
+    // those who listen go first: what ends now is no loss
+    tasks.shutdown().await;
     for mut sender in finished {
         sender.close().await;
     }
-    tasks.shutdown().await;
     if let Some(reason) = shared.failed.borrow_mut().take() {
         bail!("a connection was lost: {reason}");
     }
@@ -141,7 +142,7 @@ async fn send(
 ) -> anyhow::Result<link::Sender> {
     let mut next = 0;
     while next < plan.count() {
-        tokio::time::sleep_until(plan.at(next).into()).await;
+        wait_until(plan.at(next), dose.tick).await;
         let now = Instant::now();
         let due = plan.due(now).min(next + MOST_AT_ONCE);
         let mut bytes = BytesMut::with_capacity(512);
@@ -156,6 +157,17 @@ async fn send(
         }
     }
     Ok(sender)
+}
+
+/// The runtime's timer is a millisecond coarse. Where that would show, the last of it is waited out by looking at the clock.
+async fn wait_until(time: Instant, tick: Duration) {
+    if !tick.is_zero() {
+        return tokio::time::sleep_until(time.into()).await;
+    }
+    tokio::time::sleep_until((time - Duration::from_millis(2)).into()).await;
+    while Instant::now() < time {
+        tokio::task::yield_now().await;
+    }
 }
 
 fn message(conversation: ConversationId, lane: usize, number: u64, bytes: usize, run: u32) -> v1::ClientFrame {

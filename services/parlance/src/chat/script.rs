@@ -73,7 +73,11 @@ pub(crate) async fn tail(
                 let mut new = Vec::new();
                 for listed in page.conversations {
                     // at the start history is left alone; a conversation that appears later begins where the user was when it did
-                    let seen = if first_time { listed.last_sequence } else { listed.read_sequence };
+                    let seen = if first_time {
+                        listed.last_sequence
+                    } else {
+                        listed.read_sequence
+                    };
                     if order.begin(listed.conversation_id, seen) && !first_time {
                         new.push(v1::Position {
                             conversation_id: listed.conversation_id,
