@@ -1,4 +1,4 @@
-//! The model: everything that the emitters know of the schema. Made once by [`crate::load`], read by every emitter; no emitter looks
+//! The model: everything that the emitters know of the schema. Made once by [`crate::load()`], read by every emitter; no emitter looks
 //! at descriptors itself. Everything in it has been checked: an annotation that makes no sense stopped the build before.
 
 mod find;

@@ -64,7 +64,7 @@ impl Presence {
         }
     }
 
-    /// Renews the presence of a part of the users. `parts` of [`Presence::parts`] are enough to reach everybody.
+    /// Renews the presence of a part of the users. `parts` of `Presence::parts` are enough to reach everybody.
     pub(crate) async fn heartbeat(&self, parts: usize) {
         for _ in 0..parts.min(PARTS) {
             let part = self.next.fetch_add(1, Ordering::Relaxed) % PARTS;
