@@ -4,6 +4,7 @@
 
 use crate::{
     hub::{Hub, Tables},
+    receipts::Receipts,
     wire::Wire,
     ws::connection::Connection,
 };
@@ -22,15 +23,23 @@ use std::sync::Arc;
 /// Up to so many connections get their own copy of a frame, which then shares a WebSocket message with others; above, they share the frame.
 const COPIES: usize = 4;
 
+/// From so many records a batch on the gateway counts as busy: then receipts wait for company.
+const BUSY: usize = 8;
+
 /// Hands what others have for this instance to its connections.
 pub(crate) struct Downlink {
     hub: Arc<Hub>,
     instance: Arc<str>,
+    receipts: Arc<Receipts>,
 }
 
 impl Downlink {
-    pub(crate) fn new(hub: Arc<Hub>, instance: Arc<str>) -> Self {
-        Self { hub, instance }
+    pub(crate) fn new(hub: Arc<Hub>, instance: Arc<str>, receipts: Arc<Receipts>) -> Self {
+        Self {
+            hub,
+            instance,
+            receipts,
+        }
     }
 }
 
@@ -38,23 +47,27 @@ impl Downlink {
 impl Handler<Downstream> for Downlink {
     async fn handle(&self, _partition: u32, batch: Vec<(u64, Downstream)>) -> Result<(), Failure> {
         metrics::histogram!("gateway_downlink_batch_records").record(batch.len() as f64);
-        let touched = self.hub.read(|tables| {
+        let busy = batch.len() >= BUSY;
+        let (touched, unhurried) = self.hub.read(|tables| {
             let mut delivery = Round {
                 instance: &self.instance,
                 tables,
                 touched: Vec::new(),
+                unhurried: Vec::new(),
+                busy,
                 delivered: 0,
             };
             for (_, downstream) in batch {
                 delivery.hand_over(downstream);
             }
             metrics::counter!("gateway_frames_delivered_total").increment(delivery.delivered);
-            delivery.touched
+            (delivery.touched, delivery.unhurried)
         });
         // after the last frame: a connection that wakes finds everything that this batch has for it
         for connection in touched {
             connection.outbox.wake();
         }
+        self.receipts.gather(unhurried);
         Ok(())
     }
 }
@@ -64,6 +77,9 @@ struct Round<'a> {
     instance: &'a str,
     tables: &'a Tables,
     touched: Vec<Arc<Connection>>,
+    // those that got nothing but receipts
+    unhurried: Vec<Arc<Connection>>,
+    busy: bool,
     delivered: u64,
 }
 
@@ -143,6 +159,14 @@ impl Round<'_> {
         let early = unanswered(connection, frames);
         let encoded = encode(connection.outbox.wire(), early.iter().chain(frames.iter().copied()));
         let count = early.len() + frames.len();
+        let receipts_only = early.is_empty() && frames.iter().all(|frame| matches!(frame.body, Some(Body::Stored(_))));
+        if self.busy && receipts_only {
+            self.delivered += count as u64;
+            if connection.outbox.copy_unhurried(&encoded, count) {
+                self.unhurried.push(Arc::clone(connection));
+            }
+            return;
+        }
         let first = connection.outbox.copy(&encoded, count);
         self.note(connection, count, first);
     }

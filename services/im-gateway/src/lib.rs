@@ -12,6 +12,7 @@ mod layers;
 mod meters;
 mod origin;
 mod presence;
+mod receipts;
 mod rest;
 mod service;
 mod ticker;

@@ -12,6 +12,7 @@ use crate::{
     meters::Meters,
     origin::Origins,
     presence::Presence,
+    receipts::Receipts,
     rest, ticker,
     uplink::Uplink,
     ws::{self, session::GATHER_BYTES},
@@ -174,7 +175,13 @@ impl Gateway {
         let no_more_downstream = CancellationToken::new();
         let consumer =
             Consumer::<Downstream>::of_instance(Arc::clone(&deps.log), Arc::clone(&deps.clock), &deps.instance);
-        let handler = Arc::new(Downlink::new(Arc::clone(&gate.hub), Arc::clone(&gate.instance)));
+        let receipts = Arc::new(Receipts::default());
+        let gathering = tokio::spawn(Arc::clone(&receipts).run());
+        let handler = Arc::new(Downlink::new(
+            Arc::clone(&gate.hub),
+            Arc::clone(&gate.instance),
+            receipts,
+        ));
         let downlink = tokio::spawn(consumer.run(handler, no_more_downstream.clone()));
         let ticker = tokio::spawn(ticker::tick(Arc::clone(&gate)));
         let heartbeat = tokio::spawn(ticker::heartbeat(Arc::clone(&gate)));
@@ -205,6 +212,7 @@ impl Gateway {
         }
         ended("listener", &gate, server).await;
         ticker.abort();
+        gathering.abort();
         Ok(())
     }
 }

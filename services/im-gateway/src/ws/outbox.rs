@@ -66,6 +66,8 @@ struct Queue {
     open: Vec<u8>,
     bytes: usize,
     frames: usize,
+    // somebody was told to wake the task
+    waking: bool,
     ping: bool,
     close: Option<Close>,
     // the close was handed out: nothing more will be written
@@ -94,25 +96,26 @@ impl Outbox {
         self.wake();
     }
 
-    /// Copies encoded frames in. The task sleeps on until [`Self::wake`]. `true` if nothing had been waiting.
+    /// Copies encoded frames in. The task sleeps on until [`Self::wake`]. `true` if the caller has to see to that: nobody else will.
     pub(crate) fn copy(&self, encoded: &[u8], frames: usize) -> bool {
-        self.put(encoded.len(), frames, |queue, wire| {
-            wire.join(encoded, &mut queue.open);
-            if queue.open.len() >= MESSAGE_BYTES {
-                queue.seal();
-            }
-        })
+        self.put(encoded.len(), frames, true, |queue, wire| queue.join(encoded, wire))
     }
 
-    /// Puts shared frames in. The task sleeps on until [`Self::wake`]. `true` if nothing had been waiting.
+    /// The same for frames that are in no hurry: whoever wakes the task for another reason takes them along. `true` if nothing had been waiting,
+    /// so that the caller has to see to it that the task is woken some time.
+    pub(crate) fn copy_unhurried(&self, encoded: &[u8], frames: usize) -> bool {
+        self.put(encoded.len(), frames, false, |queue, wire| queue.join(encoded, wire))
+    }
+
+    /// Puts shared frames in. The task sleeps on until [`Self::wake`]. `true` if the caller has to see to that: nobody else will.
     pub(crate) fn share(&self, encoded: Bytes, frames: usize) -> bool {
-        self.put(encoded.len(), frames, |queue, _| {
+        self.put(encoded.len(), frames, true, |queue, _| {
             queue.seal();
             queue.chunks.push(encoded);
         })
     }
 
-    fn put(&self, bytes: usize, frames: usize, add: impl FnOnce(&mut Queue, Wire)) -> bool {
+    fn put(&self, bytes: usize, frames: usize, hurry: bool, add: impl FnOnce(&mut Queue, Wire)) -> bool {
         let mut queue = self.queue.lock();
         if queue.close.is_some() {
             return false;
@@ -121,7 +124,8 @@ impl Outbox {
             self.overflow(&mut queue);
             return true;
         }
-        let first = queue.frames == 0;
+        let first = !queue.waking && (hurry || queue.frames == 0);
+        queue.waking |= hurry;
         queue.bytes += bytes;
         queue.frames += frames;
         add(&mut queue, self.wire);
@@ -186,6 +190,7 @@ impl Outbox {
         queue.shut = close.is_some();
         queue.bytes = 0;
         queue.frames = 0;
+        queue.waking = false;
         Some(Batch {
             chunks: std::mem::take(&mut queue.chunks),
             ping: std::mem::take(&mut queue.ping),
@@ -195,6 +200,13 @@ impl Outbox {
 }
 
 impl Queue {
+    fn join(&mut self, encoded: &[u8], wire: Wire) {
+        wire.join(encoded, &mut self.open);
+        if self.open.len() >= MESSAGE_BYTES {
+            self.seal();
+        }
+    }
+
     fn seal(&mut self) {
         if !self.open.is_empty() {
             self.chunks.push(Bytes::from(std::mem::take(&mut self.open)));
@@ -217,6 +229,18 @@ mod tests {
 
     fn outbox(wire: Wire, bytes: usize, frames: usize) -> Outbox {
         Outbox::new(wire, OutboxLimits { bytes, frames })
+    }
+
+    #[test]
+    fn what_is_in_no_hurry_waits_for_company_and_never_holds_others_up() {
+        let outbox = outbox(Wire::Binary, 100, 10);
+        assert!(outbox.copy_unhurried(b"one", 1), "the first one has to be seen to");
+        assert!(!outbox.copy_unhurried(b"two", 1), "the next ones ride along");
+        assert!(outbox.copy(b"now", 1), "what is in a hurry wakes the task all the same");
+        assert!(!outbox.copy(b"now", 1));
+        assert!(!outbox.copy_unhurried(b"six", 1));
+        assert_eq!(outbox.take().expect("frames wait").chunks.concat(), b"onetwonownowsix");
+        assert!(outbox.copy_unhurried(b"one", 1));
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn entry(app: &App, id: ConversationId, width: u16) -> Text<'static> {
 
 fn draw_messages(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
     let Some(open) = app.open else {
-        frame.render_widget(help(), area);
+        frame.render_widget(help(app.notice.as_deref()), area);
         return;
     };
     let Some(thread) = app.state.threads.get(&open) else {
@@ -176,8 +176,10 @@ fn unsent_lines(name: &str, unsent: &Unsent) -> Vec<Line<'static>> {
     lines
 }
 
-fn help() -> Paragraph<'static> {
-    Paragraph::new(help_lines()).block(Block::new().title(" Welcome to Parlance ".bold()))
+fn help(notice: Option<&str>) -> Paragraph<'static> {
+    let mut lines = help_lines();
+    lines.extend(notice.map(|notice| Line::from(notice.to_owned()).italic().fg(Color::Yellow)));
+    Paragraph::new(lines).block(Block::new().title(" Welcome to Parlance ".bold()))
 }
 
 fn help_lines() -> Vec<Line<'static>> {
