@@ -174,10 +174,9 @@ impl Bench {
         // doubling until it fails, then halving the distance until it is within 4 %
         while high - low > high.min(1e12) * 0.04 {
             let report = self.once(name, server, cast, next, tick_ms, progress).await?;
-            progress.println(format!(
-                "{next:>9.0}/s  p99 {:>8.2} ms  {}",
-                report.delivery_ms.p99,
-                if report.holds(P99_LIMIT_MS) { "holds" } else { "fails" }
+            let verdict = if report.holds(P99_LIMIT_MS) { "holds" } else { "fails" };
+            progress.suspend(|| eprintln!("{next:>9.0}/s  p99 {:>8.2} ms  {verdict}", report.delivery_ms.p99));
+            if report.holds(P99_LIMIT_MS) { "holds" } else { "fails" }
             ));
             if report.holds(P99_LIMIT_MS) {
                 low = next;
