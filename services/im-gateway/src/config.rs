@@ -68,7 +68,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: (Ipv4Addr::LOCALHOST, 7400).into(),
+            listen: (Ipv4Addr::LOCALHOST, 7700).into(),
             allowed_origins: Vec::new(),
             max_body: 64 * 1024,
             max_frame: 64 * 1024,
