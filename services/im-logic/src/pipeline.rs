@@ -34,4 +34,6 @@ struct Accepted {
 struct Refused {
     upstream: Upstream,
     failure: Failure,
+    /// Whether it may have been stored before, when its sender was still a member.
+    verify: bool,
 }

@@ -74,7 +74,9 @@ impl Pipeline {
         let (rosters, standings) = self.rosters.standings(&pairs).await?;
         let now_ms = self.clock.now_ms();
         let (accepted, refused) = part(batch, &standings, &verify, now_ms);
-        let settled = self.store.store(accepted, now_ms).await?;
+        let (known, refused) = self.dedupe.stored_before(refused).await?;
+        let mut settled = self.store.store(accepted, now_ms).await?;
+        settled.join(known);
         let ids = settled.ids.clone();
         let batch = Batch {
             rosters: &rosters,

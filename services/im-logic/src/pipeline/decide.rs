@@ -27,6 +27,7 @@ pub(super) fn part(
             Err(refusal) => refused.push(Refused {
                 upstream,
                 failure: refusal.failure(),
+                verify: *verify,
             }),
         }
     }

@@ -21,6 +21,7 @@
 //! AHEAD + 2·SKEW before `since`. A message handled before `since` that bears an id from after `since − SKEW` is one of these, so an id beyond both
 //! `since − SKEW` and the horizon is new.
 
+use super::Refused;
 use crate::rules::send::{MAX_AHEAD_MS, made_at_ms};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -31,7 +32,8 @@ use im_infra::{
 };
 use im_schema::{
     failure::Failure,
-    internal::v1::{ReadMessagesRequest, Upstream},
+    internal::v1::{ReadMessagesRequest, StoreOutcome, Upstream, store_outcome::Kind},
+    parlance::Reason,
     rpc::Context,
     services::MessageRepoClient,
     v1::Message,
@@ -52,6 +54,8 @@ pub(crate) const SINCE: &str = "dedupe:since";
 const SKEW_MS: u64 = 5_000;
 /// How many messages of one conversation are read to find its horizon.
 const HORIZON_PAGES: usize = 8;
+/// How many pages are read for the refused messages of a batch. A stranger can ask for this, so it must be cheap.
+const REFUSED_PAGES: usize = 8;
 /// Messages a page.
 const PAGE: u32 = 1_000;
 
@@ -132,6 +136,92 @@ impl Dedupe {
             }),
         };
         batch.iter().zip(&verdicts).map(suspect).collect()
+    }
+
+    /// Finds the refused messages that were stored before, when their senders were still members: these stay stored, whatever became of
+    /// the senders since. Looks at so many of the latest messages only; what is not among them is refused.
+    ///
+    /// # Errors
+    /// Those of im-repo: nothing is known then.
+    pub(super) async fn stored_before(
+        &self,
+        refused: Vec<Refused>,
+    ) -> Result<(Vec<(Upstream, StoreOutcome)>, Vec<Refused>), Failure> {
+        // where to look, back to which time
+        let mut places: HashMap<u64, u64> = HashMap::new();
+        let mut wanted: HashSet<Name> = HashSet::new();
+        for refused in &refused {
+            if refused.verify
+                && refused.failure.reason() == Reason::NotAMember
+                && let Some(made_at) = made_at_ms(&refused.upstream.client_message_id)
+            {
+                let from = made_at.saturating_sub(MAX_AHEAD_MS + 2 * SKEW_MS);
+                places
+                    .entry(refused.upstream.conversation_id)
+                    .and_modify(|earliest| *earliest = from.min(*earliest))
+                    .or_insert(from);
+                wanted.insert(name(&refused.upstream));
+            }
+        }
+        let mut found = HashMap::new();
+        let mut pages = REFUSED_PAGES;
+        for (conversation_id, from_ms) in places {
+            self.find(conversation_id, from_ms, &wanted, &mut pages, &mut found)
+                .await?;
+        }
+        let (mut known, mut others) = (Vec::new(), Vec::new());
+        for refused in refused {
+            match found.get(&name(&refused.upstream)) {
+                Some((outcome, message)) if refused.verify && message.content == refused.upstream.content => {
+                    known.push((refused.upstream, *outcome));
+                }
+                _ => others.push(refused),
+            }
+        }
+        Ok((known, others))
+    }
+
+    /// Looks for messages among those of a conversation that were stored since `from_ms`, in no more than `pages`.
+    async fn find(
+        &self,
+        conversation_id: u64,
+        from_ms: u64,
+        wanted: &HashSet<Name>,
+        pages: &mut usize,
+        found: &mut HashMap<Name, (StoreOutcome, Message)>,
+    ) -> Result<(), Failure> {
+        let mut from_sequence = 0;
+        while *pages > 0 {
+            *pages -= 1;
+            let request = ReadMessagesRequest {
+                conversation_id,
+                from_sequence,
+                forward: false,
+                limit: PAGE,
+            };
+            let page = self.repo.read_messages(Context::internal(), request).await?.messages;
+            let oldest = page
+                .last()
+                .map_or((0, 0), |message| (message.sequence, sent_at_ms(message)));
+            for message in page {
+                let id = uuid::Uuid::try_parse(&message.client_message_id).unwrap_or_default();
+                let name = (conversation_id, message.sender_id, id.into_bytes());
+                if wanted.contains(&name) {
+                    let outcome = StoreOutcome {
+                        kind: Kind::Duplicate.into(),
+                        message_id: message.message_id,
+                        sequence: message.sequence,
+                        sent_at_ms: sent_at_ms(&message),
+                    };
+                    found.insert(name, (outcome, message));
+                }
+            }
+            if oldest.0 <= 1 || oldest.1 < from_ms {
+                break;
+            }
+            from_sequence = oldest.0 - 1;
+        }
+        Ok(())
     }
 
     /// To be called more often than every [`WINDOW`]. Keeps the key [`SINCE`] while nothing is sent, but never brings it back, which would hide a
@@ -226,7 +316,7 @@ impl Dedupe {
 fn horizon_of(messages: &[Message], since: u64) -> (u64, bool) {
     let mut horizon = 0;
     for message in messages {
-        let sent_at = message.sent_at.as_ref().map_or(0, im_schema::wkt::Timestamp::millis);
+        let sent_at = sent_at_ms(message);
         if sent_at + MAX_AHEAD_MS + 2 * SKEW_MS < since {
             return (horizon, true);
         }
@@ -251,6 +341,18 @@ fn judge(mark_is_new: bool, client_message_id: &[u8], now: u64, since: u64) -> V
     } else {
         Verdict::New
     }
+}
+
+/// A message as its client calls it: conversation, sender and the client's id.
+type Name = (u64, u64, [u8; 16]);
+
+fn name(upstream: &Upstream) -> Name {
+    let id = uuid::Uuid::from_slice(&upstream.client_message_id).unwrap_or_default();
+    (upstream.conversation_id, upstream.sender_id, id.into_bytes())
+}
+
+fn sent_at_ms(message: &Message) -> u64 {
+    message.sent_at.as_ref().map_or(0, im_schema::wkt::Timestamp::millis)
 }
 
 /// The key of a message's mark: short, since there are millions of them.

@@ -25,6 +25,16 @@ pub(super) struct Settled {
     pub(super) ids: RangeInclusive<u64>,
 }
 
+impl Settled {
+    /// Adds messages that were stored before; within a conversation all are told in the order of their sequences.
+    pub(super) fn join(&mut self, known: Vec<(Upstream, StoreOutcome)>) {
+        if !known.is_empty() {
+            self.messages.extend(known);
+            self.messages.sort_by_key(|(_, outcome)| outcome.sequence);
+        }
+    }
+}
+
 impl Store {
     pub(crate) fn new(repo: MessageRepoClient, ids: Arc<Snowflake>) -> Self {
         Self { repo, ids }

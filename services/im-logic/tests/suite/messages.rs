@@ -1,6 +1,6 @@
 //! From accepted to stored and told, with everything that can come between.
 
-use crate::world::{User, World, text_of};
+use crate::world::{User, World, text_of, words};
 use async_trait::async_trait;
 use im_schema::{
     errors::{ReadMessagesError, StoreMessagesError},
@@ -211,6 +211,49 @@ async fn records_that_the_log_delivers_twice_are_stored_once_also_after_kv_was_e
     let next = world.sends(&ada, chat, "next").await.unwrap();
     assert_eq!(next.sequence, 51);
     assert_eq!(world.history(&ada, chat).await.len(), 51);
+}
+
+#[tokio::test]
+async fn a_record_that_comes_again_after_its_sender_left_stays_stored_and_a_new_one_is_refused() {
+    let mut world = World::new().await;
+    let (ada, bob) = (world.user_named("ada").await, world.user_named("bob").await);
+    let group = world.group(&ada, &[&bob]).await;
+    let (record, fresh) = (
+        world.upstream(&bob, group, "last words", 7),
+        world.upstream(&bob, group, "one more", 8),
+    );
+    world.accepts(vec![record.clone()]).await;
+    world.gateway.messages(1).await;
+    let request = LeaveGroupRequest { conversation_id: group };
+    world
+        .api
+        .conversations
+        .leave_group(bob.context.clone(), request)
+        .await
+        .unwrap();
+    world.stop().await;
+    world.restart().await;
+    world.gateway.forgets();
+    let other = im_schema::internal::v1::Upstream {
+        content: Some(words("other words")),
+        ..record.clone()
+    };
+    world.accepts(vec![fresh, record, other]).await;
+    let told = world.gateway.messages(1).await;
+    assert_eq!((told[0].1.sequence, text_of(&told[0].1)), (1, "last words"));
+    let rejected = |heard: &[_]| {
+        let rejected = heard.iter().filter_map(origin_of_rejection).collect::<Vec<_>>();
+        (rejected.len() >= 2).then_some(rejected)
+    };
+    assert_eq!(world.gateway.hears(rejected).await, [8, 7]);
+    assert_eq!(world.history(&ada, group).await.len(), 1);
+}
+
+fn origin_of_rejection(downstream: &im_schema::internal::v1::Downstream) -> Option<u64> {
+    match &downstream.event {
+        Some(Event::Rejection(rejection)) => Some(rejection.origin.as_ref()?.connection_id),
+        _ => None,
+    }
 }
 
 /// A store whose answers get lost: it does its work, and its first calls end in `UNAVAILABLE`.

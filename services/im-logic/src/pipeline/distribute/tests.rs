@@ -267,6 +267,7 @@ async fn refusals_go_to_where_the_message_came_from() {
     let world = World::new().await;
     let (stranger, _) = message(GROUP, 3, Kind::Stored, "b");
     let refused = Refused {
+        verify: false,
         upstream: stranger,
         failure: Failure::new(Reason::NotAMember, ""),
     };
