@@ -12,7 +12,8 @@ pub(crate) use user::Users;
 
 use im_infra::ids::{IdError, Snowflake};
 use im_schema::{failure::Failure, parlance::Reason, wkt::Timestamp};
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
+use tracing::Instrument as _;
 
 /// A fresh id.
 ///
@@ -22,6 +23,22 @@ fn fresh(ids: &Snowflake) -> Result<u64, Failure> {
     ids.next().map_err(|error: IdError| {
         Failure::new(Reason::Unavailable, "").caused_by(Arc::new(error) as Arc<dyn std::error::Error + Send + Sync>)
     })
+}
+
+/// Does what must not stop halfway, like committing and telling of it: it goes on although the caller is gone or its time is up.
+///
+/// # Errors
+/// Those of the work; `INTERNAL` if it panics.
+async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(result) => result,
+        Err(error) => {
+            Err(Failure::new(Reason::Internal, "")
+                .caused_by(Arc::new(error) as Arc<dyn std::error::Error + Send + Sync>))
+        }
+    }
 }
 
 fn time(ms: u64) -> Option<Timestamp> {

@@ -4,18 +4,13 @@ mod sessions;
 
 pub(crate) use sessions::Sessions;
 
-use crate::{
-    api::{fresh, time},
-    rules::refresh,
-};
+use crate::api::{fresh, time};
 use async_trait::async_trait;
 use im_infra::{clock::SharedClock, ids::Snowflake};
 use im_schema::{
     errors::{LogInError, LogOutAllError, LogOutError, RefreshError, RegisterError},
-    failure::Failure,
     ids::UserId,
     internal::v1::{CreateUserRequest, VerifyPasswordRequest},
-    parlance::Reason,
     rpc::{Caller, Context, Visitor},
     services::{AuthService, UserRepoClient},
     v1::{
@@ -82,18 +77,8 @@ impl AuthService for Auth {
     }
 
     async fn refresh(&self, _: Visitor, request: RefreshRequest) -> Result<RefreshResponse, RefreshError> {
-        let reused = |failure: &Failure| failure.reason() == Reason::RefreshReused;
-        match self.sessions.rotate(&request.refresh_token).await {
-            Ok(tokens) => Ok(RefreshResponse { tokens: Some(tokens) }),
-            Err(failure) if reused(&failure) => {
-                // the store has ended the session; who holds its access token must not go on with it either
-                if let Some((user, session)) = refresh::names(&request.refresh_token) {
-                    self.sessions.ended(user, &[session]).await;
-                }
-                Err(failure.into())
-            }
-            Err(failure) => Err(failure.into()),
-        }
+        let tokens = self.sessions.rotate(request.refresh_token).await?;
+        Ok(RefreshResponse { tokens: Some(tokens) })
     }
 
     async fn log_out(&self, caller: Caller, _: LogOutRequest) -> Result<LogOutResponse, LogOutError> {

@@ -30,6 +30,7 @@ use im_schema::{
 use std::sync::Arc;
 
 /// The service.
+#[derive(Clone)]
 pub(crate) struct Conversations {
     pub(crate) repo: ConversationRepoClient,
     pub(crate) rosters: Arc<Rosters>,

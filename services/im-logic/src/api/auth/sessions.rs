@@ -1,7 +1,7 @@
 //! Sessions and their tokens.
 
 use crate::{
-    api::{fresh, time},
+    api::{fresh, time, whole},
     notices::Notices,
     rules::refresh,
 };
@@ -15,6 +15,7 @@ use im_schema::{
     failure::Failure,
     ids::{SessionId, UserId},
     internal::v1::{EndSessionsRequest, OpenSessionRequest, RotateSessionRequest},
+    parlance::Reason,
     rpc::Context,
     services::UserRepoClient,
     v1::Tokens,
@@ -22,6 +23,7 @@ use im_schema::{
 use std::{sync::Arc, time::Duration};
 
 /// Opens, continues and ends sessions.
+#[derive(Clone)]
 pub(crate) struct Sessions {
     pub(crate) users: UserRepoClient,
     pub(crate) ids: Arc<Snowflake>,
@@ -46,30 +48,43 @@ impl Sessions {
             refresh_hash: refresh_token_hash(&refresh_token).to_vec().into(),
             expires_at: time(self.refresh_end(now_ms)),
         };
-        let replaced = self
-            .users
-            .open_session(Context::internal(), request)
-            .await?
-            .replaced_session_id;
-        if replaced != 0 {
-            self.ended(user, &[SessionId(replaced)]).await;
-        }
+        let own = self.clone();
+        whole(async move {
+            let answer = own.users.open_session(Context::internal(), request).await?;
+            if answer.replaced_session_id != 0 {
+                own.ended(user, &[SessionId(answer.replaced_session_id)]).await;
+            }
+            Ok(())
+        })
+        .await?;
         Ok(self.tokens(user, session, device_id, refresh_token, now_ms))
     }
 
-    /// New tokens for a refresh token, which is used up by it.
-    pub(super) async fn rotate(&self, refresh_token: &str) -> Result<Tokens, Failure> {
+    /// New tokens for a refresh token, which is used up by it; one that was used up before ends its session.
+    pub(super) async fn rotate(&self, refresh_token: String) -> Result<Tokens, Failure> {
         let now_ms = self.clock.now_ms();
         // of a token that is none the hash is unknown: whatever is put in its place is never seen
-        let (user, session) = refresh::names(refresh_token).unwrap_or((UserId(0), SessionId(0)));
+        let (user, session) = refresh::names(&refresh_token).unwrap_or((UserId(0), SessionId(0)));
         let next = refresh::compose(user, session, &new_refresh_token());
         let request = RotateSessionRequest {
-            old_hash: refresh_token_hash(refresh_token).to_vec().into(),
+            old_hash: refresh_token_hash(&refresh_token).to_vec().into(),
             new_hash: refresh_token_hash(&next).to_vec().into(),
             now: time(now_ms),
             expires_at: time(self.refresh_end(now_ms)),
         };
-        let session = self.users.rotate_session(Context::internal(), request).await?;
+        let own = self.clone();
+        let session = whole(async move {
+            let rotated = own.users.rotate_session(Context::internal(), request).await;
+            if let Err(failure) = &rotated
+                && failure.reason() == Reason::RefreshReused
+                && let Some((user, session)) = refresh::names(&refresh_token)
+            {
+                // the store has ended the session; who holds its access token must not go on with it either
+                own.ended(user, &[session]).await;
+            }
+            rotated
+        })
+        .await?;
         Ok(self.tokens(
             UserId(session.user_id),
             SessionId(session.session_id),
@@ -85,14 +100,18 @@ impl Sessions {
             user_id: user.0,
             session_id: session.map_or(0, |session| session.0),
         };
-        let ended = self.users.end_sessions(Context::internal(), request).await?.session_ids;
-        let ended: Vec<SessionId> = ended.into_iter().map(SessionId).collect();
-        self.ended(user, &ended).await;
-        Ok(ended.len())
+        let own = self.clone();
+        whole(async move {
+            let answer = own.users.end_sessions(Context::internal(), request).await?;
+            let ended: Vec<SessionId> = answer.session_ids.into_iter().map(SessionId).collect();
+            own.ended(user, &ended).await;
+            Ok(ended.len())
+        })
+        .await
     }
 
     /// The store has ended these sessions: their access tokens are refused and their connections closed from now on.
-    pub(super) async fn ended(&self, user: UserId, sessions: &[SessionId]) {
+    async fn ended(&self, user: UserId, sessions: &[SessionId]) {
         self.marks.mark(sessions).await;
         self.notices.sessions_ended(user, sessions).await;
     }

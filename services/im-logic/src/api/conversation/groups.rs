@@ -2,7 +2,7 @@
 
 use super::{Conversations, actor};
 use crate::{
-    api::{fresh, time},
+    api::{fresh, time, whole},
     rules::group::fits,
 };
 use im_schema::{
@@ -31,12 +31,17 @@ impl Conversations {
             user_ids: user_ids.clone(),
             created_at: time(self.clock.now_ms()),
         };
-        let conversation = self.repo.insert_group(Context::internal(), insert).await?.conversation;
-        self.rosters.changed(group.0).await;
-        user_ids.push(owner.0);
-        self.notices
-            .changed(group, ConversationChange::Joined, &title, &user_ids)
-            .await;
+        let own = self.clone();
+        let conversation = whole(async move {
+            let conversation = own.repo.insert_group(Context::internal(), insert).await?.conversation;
+            own.rosters.changed(group.0).await;
+            user_ids.push(owner.0);
+            own.notices
+                .changed(group, ConversationChange::Joined, &title, &user_ids)
+                .await;
+            Ok(conversation)
+        })
+        .await?;
         Ok(CreateGroupResponse { conversation })
     }
 
@@ -52,17 +57,16 @@ impl Conversations {
             conversation_id,
             title: title.clone(),
         };
-        self.repo.set_title(Context::internal(), set).await?;
-        self.rosters.changed(conversation_id).await;
-        self.notices
-            .members(
-                ConversationId(conversation_id),
-                ConversationChange::Renamed,
-                &title,
-                &[],
-            )
-            .await;
-        conversation.title = title;
+        conversation.title.clone_from(&title);
+        let own = self.clone();
+        whole(async move {
+            own.repo.set_title(Context::internal(), set).await?;
+            own.rosters.changed(conversation_id).await;
+            let id = ConversationId(conversation_id);
+            own.notices.members(id, ConversationChange::Renamed, &title, &[]).await;
+            Ok(())
+        })
+        .await?;
         Ok(RenameGroupResponse {
             conversation: Some(conversation),
         })

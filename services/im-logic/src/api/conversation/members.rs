@@ -1,7 +1,10 @@
 //! Members of groups: adding, removing, leaving, roles.
 
 use super::{Conversations, actor};
-use crate::{api::time, rules::group::fits};
+use crate::{
+    api::{time, whole},
+    rules::group::fits,
+};
 use im_schema::{
     errors::{AddMembersError, ChangeRoleError, LeaveGroupError, RemoveMemberError},
     failure::Failure,
@@ -35,26 +38,28 @@ impl Conversations {
             joined_at: time(self.clock.now_ms()),
             max_members: self.config.max_group_members,
         };
-        let added = self
-            .repo
-            .insert_members(Context::internal(), insert)
-            .await?
-            .added_user_ids;
+        let (own, title) = (self.clone(), conversation.title.clone());
+        let added = whole(async move {
+            let answer = own.repo.insert_members(Context::internal(), insert).await?;
+            let added = answer.added_user_ids;
+            if !added.is_empty() {
+                own.rosters.changed(conversation_id).await;
+                let id = ConversationId(conversation_id);
+                own.notices
+                    .changed(id, ConversationChange::Joined, &title, &added)
+                    .await;
+                own.notices
+                    .members(id, ConversationChange::Members, &title, &added)
+                    .await;
+            }
+            Ok(added)
+        })
+        .await?;
         let conversation = if added.is_empty() {
             conversation
         } else {
             self.load(user, conversation_id).await?
         };
-        if !added.is_empty() {
-            self.rosters.changed(conversation_id).await;
-            let id = ConversationId(conversation_id);
-            self.notices
-                .changed(id, ConversationChange::Joined, &conversation.title, &added)
-                .await;
-            self.notices
-                .members(id, ConversationChange::Members, &conversation.title, &added)
-                .await;
-        }
         Ok(AddMembersResponse {
             conversation: Some(conversation),
             added_user_ids: added,
@@ -77,8 +82,13 @@ impl Conversations {
             conversation_id,
             user_id,
         };
-        self.repo.delete_member(Context::internal(), delete).await?;
-        self.gone(conversation_id, user_id, &conversation.title).await;
+        let own = self.clone();
+        whole(async move {
+            own.repo.delete_member(Context::internal(), delete).await?;
+            own.gone(conversation_id, user_id, &conversation.title).await;
+            Ok(())
+        })
+        .await?;
         Ok(RemoveMemberResponse {})
     }
 
@@ -93,11 +103,16 @@ impl Conversations {
             conversation_id,
             user_id: user.0,
         };
-        match self.repo.delete_member(Context::internal(), delete).await {
-            // removed by another at the same moment
-            Err(failure) if failure.reason() != Reason::MemberNotFound => return Err(failure.into()),
-            _ => self.gone(conversation_id, user.0, &conversation.title).await,
-        }
+        let own = self.clone();
+        whole(async move {
+            match own.repo.delete_member(Context::internal(), delete).await {
+                // removed by another at the same moment
+                Err(failure) if failure.reason() != Reason::MemberNotFound => return Err(failure),
+                _ => own.gone(conversation_id, user.0, &conversation.title).await,
+            }
+            Ok(())
+        })
+        .await?;
         Ok(LeaveGroupResponse {})
     }
 
@@ -117,12 +132,17 @@ impl Conversations {
             user_id,
             role: request.role,
         };
-        let member = self.repo.set_role(Context::internal(), set).await?.member;
-        self.rosters.changed(conversation_id).await;
-        let id = ConversationId(conversation_id);
-        self.notices
-            .members(id, ConversationChange::Members, &conversation.title, &[])
-            .await;
+        let own = self.clone();
+        let member = whole(async move {
+            let member = own.repo.set_role(Context::internal(), set).await?.member;
+            own.rosters.changed(conversation_id).await;
+            let id = ConversationId(conversation_id);
+            own.notices
+                .members(id, ConversationChange::Members, &conversation.title, &[])
+                .await;
+            Ok(member)
+        })
+        .await?;
         Ok(ChangeRoleResponse { member })
     }
 

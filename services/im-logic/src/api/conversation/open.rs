@@ -1,7 +1,7 @@
 //! Direct conversations.
 
 use super::Conversations;
-use crate::api::{fresh, time};
+use crate::api::{fresh, time, whole};
 use im_schema::{
     errors::OpenDirectError,
     ids::{ConversationId, UserId},
@@ -22,13 +22,18 @@ impl Conversations {
             peer_id: peer.0,
             created_at: time(self.clock.now_ms()),
         };
-        let answer = self.repo.ensure_direct(Context::internal(), request).await?;
-        if answer.created {
-            self.rosters.changed(conversation.0).await;
-            self.notices
-                .changed(conversation, ConversationChange::Joined, "", &[user.0, peer.0])
-                .await;
-        }
+        let own = self.clone();
+        let answer = whole(async move {
+            let answer = own.repo.ensure_direct(Context::internal(), request).await?;
+            if answer.created {
+                own.rosters.changed(conversation.0).await;
+                own.notices
+                    .changed(conversation, ConversationChange::Joined, "", &[user.0, peer.0])
+                    .await;
+            }
+            Ok(answer)
+        })
+        .await?;
         Ok(OpenDirectResponse {
             conversation: answer.conversation,
         })
