@@ -52,11 +52,18 @@ struct Session {
     resumption: Option<BoxFuture<'static, Step>>,
 }
 
-/// Serves a connection until it ends.
-pub(crate) async fn serve(registration: Registration, socket: WebSocket) {
+/// Serves a connection, which came with this token, until it ends.
+pub(crate) async fn serve(registration: Registration, token: String, socket: WebSocket) {
     let (gate, connection) = (Arc::clone(&registration.gate), Arc::clone(&registration.connection));
     // before `ready` is written: from then on the client counts on being found
     gate.presence.arrived(connection.user()).await;
+    // whoever ended the session before that did not find this connection
+    if let Err(failure) = gate.authenticator.verify(&token).await
+        && failure.reason() == Reason::SessionEnded
+    {
+        connection.outbox.fail(&failure);
+    }
+    drop(token);
     let mut session = Session {
         gate,
         connection,

@@ -33,7 +33,8 @@ pub(crate) async fn upgrade(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Failure> {
     gate.origins.check(&headers)?;
-    let caller = gate.authenticator.verify(token(&headers)?).await?;
+    let token = token(&headers)?.to_owned();
+    let caller = gate.authenticator.verify(&token).await?;
     let upgrade = upgrade.map_err(no_websocket)?;
     let wire = subprotocol(&headers)?;
     let connection = Arc::new(connect(&gate, caller, peer, wire));
@@ -53,7 +54,7 @@ pub(crate) async fn upgrade(
         .max_message_size(gate.config.max_frame)
         .max_frame_size(gate.config.max_frame)
         .on_upgrade(move |socket| async move {
-            serve(registration, socket).await;
+            serve(registration, token, socket).await;
             drop(task);
         }))
 }
