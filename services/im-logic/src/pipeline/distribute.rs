@@ -21,7 +21,12 @@ use im_schema::{
     wkt::Timestamp,
 };
 use prost::Message as _;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// The first pause before a rejection is sent again; each is twice the one before.
+const REJECT_PAUSE: Duration = Duration::from_millis(50);
+/// No pause is longer: after about six seconds the log is away for longer than a sender waits.
+const REJECT_PAUSE_MAX: Duration = Duration::from_millis(3_200);
 
 /// Tells recipients and senders.
 pub(crate) struct Distributor {
@@ -86,16 +91,24 @@ impl Distributor {
         outbox.append(&*self.log).await
     }
 
-    /// Tells a sender that the message will not be stored; a failure is logged.
+    /// Tells a sender that the message will not be stored. What keeps failing is logged at last: nothing waits for it for ever.
     pub(super) async fn reject(&self, upstream: &Upstream, cause: &Failure) {
-        let mut outbox = Outbox::new();
-        reject(&mut outbox, upstream, cause);
-        if let Err(error) = outbox.append(&*self.log).await {
-            tracing::error!(
-                conversation.id = upstream.conversation_id,
-                error = &error as &dyn std::error::Error,
-                "rejection not sent"
-            );
+        let mut pause = REJECT_PAUSE;
+        loop {
+            let mut outbox = Outbox::new();
+            reject(&mut outbox, upstream, cause);
+            let Err(error) = outbox.append(&*self.log).await else {
+                return;
+            };
+            if pause > REJECT_PAUSE_MAX {
+                return tracing::error!(
+                    conversation.id = upstream.conversation_id,
+                    error = &error as &dyn std::error::Error,
+                    "rejection not sent"
+                );
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
         }
     }
 }
