@@ -7,8 +7,15 @@ use crate::{
 use anyhow::{Context as _, bail};
 use clap::Args;
 use im_infra::telemetry;
-use std::{net::SocketAddr, path::PathBuf, time::Instant};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the end may take after a failure.
+const LONGEST_STOP: Duration = Duration::from_secs(30);
 
 /// Run the whole platform in this process.
 #[derive(Debug, Args)]
@@ -43,17 +50,21 @@ impl Dev {
         announce(&url, &data, started);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let failed = tokio::select! {
-            _ = interrupt.recv() => false,
-            _ = terminate.recv() => false,
-            () = platform.failed() => true,
+            _ = interrupt.recv() => None,
+            _ = terminate.recv() => None,
+            failed = platform.failed() => Some(failed),
         };
         // whoever looks for the address must not find one where nobody answers
         let _ = std::fs::remove_file(&address_file);
-        platform.stop().await?;
-        if failed {
-            bail!("a part of the platform ended by itself");
+        let Some(failed) = failed else {
+            return platform.stop().await;
+        };
+        // what failed may keep others from a good end; whoever restarts this process is waiting for it
+        match tokio::time::timeout(LONGEST_STOP, platform.stop()).await {
+            Ok(stopped) => stopped.context(failed)?,
+            Err(_) => bail!("{failed}; the rest did not end within {LONGEST_STOP:?}"),
         }
-        Ok(())
+        bail!(failed)
     }
 }
 

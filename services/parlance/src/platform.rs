@@ -168,12 +168,13 @@ impl Platform {
         self.address
     }
 
-    /// Waits until a part ends by itself, which it does only when it failed.
-    pub async fn failed(&mut self) {
+    /// Waits until a part ends by itself, which it does only when it failed, and says what happened.
+    pub async fn failed(&mut self) -> &'static str {
         tokio::select! {
-            () = self.gateway.ended() => {}
-            () = self.logic.ended() => {}
-            () = self.tasks.ended() => {}
+            () = self.gateway.ended() => "the gateway ended by itself",
+            () = self.logic.ended() => "logic ended by itself",
+            () = self.tasks.ended() => "tasks ended by themselves",
+            () = self.log.failed() => "the log cannot be written any more; a restart goes on with everything that was durable",
         }
     }
 

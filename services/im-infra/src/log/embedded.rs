@@ -198,6 +198,23 @@ impl EmbeddedLog {
     }
 }
 
+impl EmbeddedLog {
+    /// Whether the log can still write. Once `false` it stays so: the log takes nothing until it is opened again.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        !self.inner.core.queue.has_failed()
+    }
+
+    /// Completes once the writer has given up, after which the log takes nothing until it is opened again. Never completes
+    /// otherwise, not even when the log is closed. Cancel safe.
+    pub async fn failed(&self) {
+        let _ = self.inner.written.clone().wait_for(|written| *written).await;
+        if self.is_healthy() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// Locks the folder for as long as the file is open.
 fn lock(folder: &Path) -> Result<File, OpenError> {
     let failed = |source| OpenError::Io {

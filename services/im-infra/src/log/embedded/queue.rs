@@ -166,6 +166,11 @@ impl Queue {
         self.arrived.notify_one();
     }
 
+    /// Whether everything is refused because writing has failed for good.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.state.lock().phase, Phase::Failed(_))
+    }
+
     /// Refuses everything from now on, and what is waiting.
     pub(super) fn fail(&self, cause: &Cause) {
         let mut state = self.state.lock();

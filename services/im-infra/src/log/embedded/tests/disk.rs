@@ -4,8 +4,10 @@ use super::{everything, options, record, topic};
 use crate::log::embedded::segment::{self, Faults};
 use crate::log::embedded::{EmbeddedLog, OpenError, index};
 use crate::log::{Durability, Log, LogError};
+use futures::FutureExt as _;
 use std::path::Path;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 async fn log_with_faults(folder: &Path) -> (EmbeddedLog, Faults) {
     let faults = Faults::default();
@@ -58,11 +60,21 @@ async fn after_a_failed_sync_nothing_is_taken_until_the_log_is_opened_again() {
     log.append(vec![record("t", 0, "before")])
         .await
         .expect("the disk works");
+    assert!(log.is_healthy());
+    let failed = tokio::spawn({
+        let log = log.clone();
+        async move { log.failed().await }
+    });
     faults.sync_fails.store(true, SeqCst);
     log.append(vec![record("t", 0, "lost")])
         .await
         .expect_err("the disk fails");
     faults.sync_fails.store(false, SeqCst);
+    tokio::time::timeout(Duration::from_secs(30), failed)
+        .await
+        .expect("it is told that the log has failed")
+        .expect("nothing panics");
+    assert!(!log.is_healthy());
     let refused = log
         .append(vec![record("t", 0, "refused")])
         .await
@@ -71,6 +83,7 @@ async fn after_a_failed_sync_nothing_is_taken_until_the_log_is_opened_again() {
     assert_eq!(everything(&log, "t", 0).await.len(), 1, "what was durable can be read");
     log.close().await;
     let log = EmbeddedLog::open(folder.path(), options()).expect("the log opens");
+    assert!(log.is_healthy());
     assert_eq!(everything(&log, "t", 0).await.len(), 1);
     log.append(vec![record("t", 0, "again")]).await.expect("the disk works");
 }
@@ -87,6 +100,10 @@ async fn a_folder_belongs_to_one_log() {
         "{refused}"
     );
     log.close().await;
+    assert!(
+        log.is_healthy() && log.failed().now_or_never().is_none(),
+        "closing is no failure"
+    );
     EmbeddedLog::open(folder.path(), options()).expect("closing gives the folder back");
 }
 
