@@ -70,6 +70,16 @@ impl Handler<Downstream> for Downlink {
         self.receipts.gather(unhurried);
         Ok(())
     }
+
+    /// Nobody knows for whom the records were: every client has to come back and resume from what it has.
+    async fn missed(&self, _partition: u32, records: u64) {
+        tracing::error!(records, "downstream records missed, all connections have to resume");
+        let failure = Failure::new(Reason::SlowConsumer, "messages were missed; connect again and resume");
+        let connections: Vec<_> = self.hub.read(|tables| tables.all().cloned().collect());
+        for connection in connections {
+            connection.outbox.fail(&failure);
+        }
+    }
 }
 
 /// The handling of one batch.

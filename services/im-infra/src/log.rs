@@ -94,6 +94,12 @@ pub enum LogError {
     /// The log cannot take the batch now; the same batch may be tried again. Nothing is known of its records.
     #[error("the log is unavailable")]
     Unavailable(#[source] Option<Arc<dyn std::error::Error + Send + Sync>>),
+    /// Records of a [`Durability::Memory`] topic were dropped before this reader came to them: it was too slow. It goes on behind them.
+    #[error("{records} records were dropped before they were read")]
+    Dropped {
+        /// How many are missing.
+        records: u64,
+    },
     /// The log, or this subscription, was closed.
     #[error("the log is closed")]
     Closed,
@@ -135,6 +141,9 @@ pub trait PartitionStream: Send {
     /// Everything that is there now, at least one record and about `max_bytes` at most, starting behind what was returned
     /// before (at first: at the committed offset). Waits while there is nothing. `None` once the partition was taken away or the
     /// log closed. Cancel safe.
+    ///
+    /// [`LogError::Dropped`] says, once for each gap, that a topic in memory was full and records that come next are missing; the next
+    /// call goes on behind them.
     async fn next(&mut self, max_bytes: usize) -> Result<Option<Vec<Record>>, LogError>;
 
     /// Says that everything below `offset` is done with. Never goes back. Ignored once the partition was taken away.

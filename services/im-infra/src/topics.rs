@@ -67,7 +67,7 @@ fn spec(topic: &Topic, name: &str) -> TopicSpec {
 #[must_use]
 pub fn failure(error: LogError) -> Failure {
     let reason = match error {
-        LogError::Unavailable(_) | LogError::Closed => Reason::Unavailable,
+        LogError::Unavailable(_) | LogError::Dropped { .. } | LogError::Closed => Reason::Unavailable,
         LogError::TooLarge { .. } => Reason::TooLarge,
         LogError::UnknownPartition { .. } | LogError::PartitionsDiffer { .. } => Reason::Internal,
     };

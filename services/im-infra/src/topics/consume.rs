@@ -30,6 +30,9 @@ pub trait Handler<T: TopicPayload + 'static>: Send + Sync + 'static {
 
     /// A message will not be handled: it breaks a rule of the schema, or [`Handler::handle`] refused it for good. It is among the dead letters.
     async fn given_up(&self, _message: T, _cause: &Failure) {}
+
+    /// Records of a topic in memory were dropped before they could be read; what is handled next in this partition lies behind them.
+    async fn missed(&self, _partition: u32, _records: u64) {}
 }
 
 /// A member of a group that reads one topic.
@@ -141,6 +144,12 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
                 }
                 Ok(Some(_)) => {}
                 Ok(None) | Err(LogError::Closed) => return,
+                Err(LogError::Dropped { records }) => {
+                    let missed = AssertUnwindSafe(handler.missed(partition, records)).catch_unwind();
+                    if missed.await.is_err() {
+                        tracing::error!(topic = %self.topic, partition, records, "the handler panicked over records that it missed");
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(topic = %self.topic, partition, error = &error as &dyn std::error::Error, "read failed");
                     if self.pause(failures, &stop).await.is_err() {

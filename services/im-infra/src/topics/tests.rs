@@ -41,16 +41,18 @@ type Verdict<T> = dyn Fn(&[(u64, T)]) -> Result<(), Failure> + Send + Sync;
 struct Reader<T> {
     seen: Mutex<Vec<T>>,
     given_up: Mutex<Vec<T>>,
+    missed: Mutex<u64>,
     arrived: Notify,
     fail: Box<Verdict<T>>,
 }
 
 impl<T: TopicPayload + Clone + 'static> Reader<T> {
     fn new(fail: impl Fn(&[(u64, T)]) -> Result<(), Failure> + Send + Sync + 'static) -> Arc<Self> {
-        let (seen, given_up, arrived) = Default::default();
+        let (seen, given_up, missed, arrived) = Default::default();
         Arc::new(Self {
             seen,
             given_up,
+            missed,
             arrived,
             fail: Box::new(fail),
         })
@@ -78,6 +80,10 @@ impl<T: TopicPayload + Clone + 'static> Handler<T> for Reader<T> {
 
     async fn given_up(&self, message: T, _: &Failure) {
         self.given_up.lock().push(message);
+    }
+
+    async fn missed(&self, _: u32, records: u64) {
+        *self.missed.lock() += records;
     }
 }
 
@@ -292,4 +298,34 @@ async fn each_instance_reads_its_own_and_one_that_is_gone_stops_nobody() {
         .unwrap()
         .unwrap()
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_handler_is_told_what_it_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = EmbeddedLogOptions::new(SystemClock::shared());
+    options.memory_topic_bytes = 1_000;
+    let log: Arc<dyn Log> = Arc::new(EmbeddedLog::open(folder.path(), options).unwrap());
+    create_for::<Downstream>(&*log, "gateway-1").await.unwrap();
+    // the group is there before the records are
+    drop(
+        log.subscribe(&name_for::<Downstream>("gateway-1"), "gateway-1")
+            .await
+            .unwrap(),
+    );
+    let producer = Producer::new(Arc::clone(&log));
+    for user in 1..=200 {
+        producer.append_for("gateway-1", vec![downstream(user)]).await.unwrap();
+    }
+    let reader = Reader::new(|_: &[(u64, Downstream)]| Ok(()));
+    let consumer = Consumer::<Downstream>::of_instance(Arc::clone(&log), SystemClock::shared(), "gateway-1");
+    let stop = CancellationToken::new();
+    let reading = tokio::spawn(consumer.run(Arc::clone(&reader), stop.clone()));
+    let seen = reader.has(1).await;
+    assert_eq!(seen.last(), Some(&downstream(200)));
+    let missed = *reader.missed.lock();
+    assert!(missed > 0);
+    assert_eq!(missed + seen.len() as u64, 200);
+    stop.cancel();
+    reading.await.unwrap().unwrap();
 }

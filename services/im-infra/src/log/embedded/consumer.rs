@@ -125,7 +125,10 @@ impl PartitionStream for Stream {
                     }
                     Peek::Lost { end } => return Err(self.skip(end)),
                     Peek::Dropped { start } => {
-                        self.dropped(start);
+                        let records = self.dropped(start);
+                        if self.topic.durability == Durability::Memory {
+                            return Err(LogError::Dropped { records });
+                        }
                         continue;
                     }
                 },
@@ -195,19 +198,15 @@ impl Stream {
         LogError::Unavailable(Some(Arc::new(damage)))
     }
 
-    /// Goes on at `start`: retention or, of a topic in memory, its bound has taken what was before.
-    fn dropped(&mut self, start: u64) {
+    /// Goes on at `start`: retention or, of a topic in memory, its bound has taken what was before. Answers how many records that is.
+    fn dropped(&mut self, start: u64) -> u64 {
+        let records = start - self.cursor;
         if self.topic.durability == Durability::Memory {
             let (topic, group, partition) = (&*self.topic.name, &*self.group.name, self.partition.number);
-            tracing::warn!(
-                topic,
-                group,
-                partition,
-                records = start - self.cursor,
-                "slow consumer missed records"
-            );
+            tracing::warn!(topic, group, partition, records, "slow consumer missed records");
         }
         self.cursor = start;
+        records
     }
 }
 

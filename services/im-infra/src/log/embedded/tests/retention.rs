@@ -3,7 +3,7 @@
 use super::{everything, options, record, topic};
 use crate::clock::ManualClock;
 use crate::log::embedded::{EmbeddedLog, EmbeddedLogOptions, retention, segment};
-use crate::log::{Durability, Log, PartitionStream};
+use crate::log::{Durability, Log, LogError, PartitionStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -202,11 +202,16 @@ async fn a_full_memory_topic_drops_the_oldest_and_a_slow_consumer_goes_on_behind
             .await
             .expect("it is appended");
     }
+    let dropped = stream.next(1 << 20).await.expect_err("the oldest are gone");
+    let LogError::Dropped { records: dropped } = dropped else {
+        panic!("{dropped}")
+    };
     let records = stream
         .next(1 << 20)
         .await
-        .expect("it can be read")
+        .expect("it is told once")
         .expect("the stream goes on");
+    assert_eq!(dropped + records.len() as u64, 1_000);
     assert!(
         records.len() > 40 && records.len() < 100,
         "{} records are left",
