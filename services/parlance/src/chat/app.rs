@@ -1,10 +1,13 @@
 //! The interactive client: keys and frames come in, wishes go out, the screen follows.
 
+mod wishes;
+
 use super::{
     account::Account,
+    catchup::CatchUp,
     keys::{Input, Wish},
     live::{Event, Live},
-    state::{State, Unsent},
+    state::State,
     view,
 };
 use crossterm::event::{Event as Key, EventStream, KeyEventKind};
@@ -14,8 +17,7 @@ use im_schema::{
     v1,
 };
 use std::collections::HashMap;
-use uuid::Uuid;
-use v1::{client_frame, content, server_frame};
+use v1::{client_frame, server_frame};
 
 /// What the screen shows.
 pub(crate) struct App {
@@ -30,6 +32,7 @@ pub(crate) struct App {
     pub(crate) help: bool,
     pub(crate) notice: Option<String>,
     live: Live,
+    catch_up: CatchUp,
     /// What to do once users have been looked up, by request id.
     pending: HashMap<u64, Pending>,
 }
@@ -66,6 +69,7 @@ pub(crate) async fn run(account: Account) -> anyhow::Result<()> {
         help: false,
         notice: None,
         live: Live::start(account),
+        catch_up: CatchUp::default(),
         pending: HashMap::new(),
     };
     let mut terminal = ratatui::try_init()?;
@@ -81,8 +85,7 @@ impl App {
             terminal.draw(|frame| view::draw(frame, self))?;
             tokio::select! {
                 event = self.live.next() => match event {
-                    Some(Event::Ended(why)) => anyhow::bail!("the session is over: {why}"),
-                    Some(event) => self.take(event).await,
+                    Some(event) => self.take_all(event).await?,
                     None => return Ok(()),
                 },
                 key = keys.next() => match key.transpose()? {
@@ -97,6 +100,20 @@ impl App {
                 },
             }
         }
+    }
+
+    /// Takes an event in and what else is there already, so that a flood costs one drawing and one read position.
+    async fn take_all(&mut self, first: Event) -> anyhow::Result<()> {
+        let mut next = Some(first);
+        while let Some(event) = next {
+            if let Event::Ended(why) = event {
+                anyhow::bail!("the session is over: {why}");
+            }
+            self.take(event).await;
+            next = self.live.next_now();
+        }
+        self.mark_read().await;
+        Ok(())
     }
 
     async fn take(&mut self, event: Event) {
@@ -117,11 +134,8 @@ impl App {
         "online".clone_into(&mut self.status);
         self.pending.clear();
         let positions = self.state.positions();
-        if !positions.is_empty() {
-            self.live
-                .send(client_frame::Body::Resume(v1::Resume { positions }))
-                .await;
-        }
+        self.catch_up.begin();
+        self.catch_up.want(&mut self.live, positions).await;
         self.live
             .send(client_frame::Body::ListConversations(v1::ListConversationsRequest {
                 page_size: 100,
@@ -141,7 +155,8 @@ impl App {
     }
 
     async fn frame(&mut self, frame: v1::ServerFrame) {
-        let pending = self.pending.remove(&frame.request_id);
+        let request_id = frame.request_id;
+        let pending = self.pending.remove(&request_id);
         let Some(body) = frame.body else { return };
         match body {
             server_frame::Body::ListConversations(page) => {
@@ -182,7 +197,15 @@ impl App {
                     self.state.threads.remove(&open);
                 }
             }
+            server_frame::Body::Resumed(resumed) => {
+                for gone in resumed.gone_conversation_ids {
+                    self.state.threads.remove(&ConversationId(gone));
+                }
+                let incomplete = resumed.incomplete;
+                self.catch_up.resumed(&mut self.live, request_id, incomplete).await;
+            }
             server_frame::Body::Error(problem) => {
+                self.catch_up.refused(&mut self.live, request_id, &problem).await;
                 self.notice = Some(format!("{}: {} {}", problem.reason, problem.message, problem.advice));
             }
             server_frame::Body::LookUpUsers(found) => self.found(found, pending).await,
@@ -200,7 +223,6 @@ impl App {
                     };
                     self.live.send(client_frame::Body::GetConversation(request)).await;
                 }
-                self.mark_read().await;
             }
         }
         if self.open.is_some_and(|open| !self.state.threads.contains_key(&open)) {
@@ -246,96 +268,6 @@ impl App {
             }
             Err(notice) => self.notice = Some(notice),
         }
-    }
-
-    async fn grant(&mut self, wish: Wish) {
-        self.notice = None;
-        self.help = false;
-        match wish {
-            Wish::Say(text) => self.say(text).await,
-            Wish::Direct(name) => self.look_up(vec![name.clone()], Pending::Direct(name)).await,
-            Wish::Group { title, names } => self.look_up(names.clone(), Pending::Group { title, names }).await,
-            Wish::Add(names) => match self.open {
-                Some(conversation) => self.look_up(names.clone(), Pending::Add { conversation, names }).await,
-                None => self.notice = Some("open a group first".to_owned()),
-            },
-            Wish::Leave => {
-                if let Some(open) = self.open {
-                    self.live
-                        .send(client_frame::Body::LeaveGroup(v1::LeaveGroupRequest {
-                            conversation_id: open.0,
-                        }))
-                        .await;
-                }
-            }
-            Wish::Members => {
-                if let Some(open) = self.open {
-                    let request = v1::ListMembersRequest {
-                        conversation_id: open.0,
-                        page_size: 100,
-                        ..Default::default()
-                    };
-                    let id = self.live.send(client_frame::Body::ListMembers(request)).await;
-                    self.pending.insert(id, Pending::Members);
-                }
-            }
-            Wish::Help => self.help = true,
-            Wish::Move(by) => self.step(by).await,
-            Wish::Scroll(by) => self.scroll_by(by).await,
-            Wish::Unknown(notice) => self.notice = Some(notice),
-            Wish::Quit => {}
-        }
-    }
-
-    async fn say(&mut self, body: String) {
-        let Some(open) = self.open else {
-            self.notice = Some("open a conversation first: /dm NAME".to_owned());
-            return;
-        };
-        let request = v1::SendMessageRequest {
-            conversation_id: open.0,
-            client_message_id: Uuid::now_v7().to_string(),
-            content: Some(v1::Content {
-                kind: Some(content::Kind::Text(v1::Text { body })),
-            }),
-        };
-        self.scroll = 0;
-        self.state.unsent.push(Unsent {
-            request: request.clone(),
-            accepted: false,
-            refused: None,
-        });
-        if self.online {
-            self.live.send(client_frame::Body::Send(request)).await;
-        }
-    }
-
-    async fn look_up(&mut self, names: Vec<String>, then: Pending) {
-        let id = self
-            .live
-            .send(client_frame::Body::LookUpUsers(v1::LookUpUsersRequest {
-                names,
-                ..Default::default()
-            }))
-            .await;
-        self.pending.insert(id, then);
-    }
-
-    async fn step(&mut self, by: isize) {
-        let order = self.state.in_order();
-        if order.is_empty() {
-            return;
-        }
-        let at = self
-            .open
-            .and_then(|open| order.iter().position(|id| *id == open))
-            .unwrap_or(0);
-        let next = at
-            .cast_signed()
-            .saturating_add(by)
-            .rem_euclid(order.len().cast_signed())
-            .cast_unsigned();
-        self.show(Some(order[next])).await;
     }
 
     /// Opens a conversation, reads its newest messages if there are none yet, and marks them read.

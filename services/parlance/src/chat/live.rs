@@ -24,7 +24,8 @@ pub(crate) enum Event {
 
 /// The two ends that the rest of the client holds.
 pub(crate) struct Live {
-    outgoing: mpsc::Sender<v1::ClientFrame>,
+    // unbounded, since the two sides would else wait for each other; the app sends little: what a person types, and answers to what came
+    outgoing: mpsc::UnboundedSender<v1::ClientFrame>,
     events: mpsc::Receiver<Event>,
     next_request: u64,
 }
@@ -32,7 +33,7 @@ pub(crate) struct Live {
 impl Live {
     /// Begins to connect.
     pub(crate) fn start(account: Account) -> Self {
-        let (outgoing, from_app) = mpsc::channel(256);
+        let (outgoing, from_app) = mpsc::unbounded_channel();
         let (to_app, events) = mpsc::channel(1024);
         tokio::spawn(keep(account, from_app, to_app));
         Self {
@@ -47,23 +48,43 @@ impl Live {
         self.events.recv().await
     }
 
+    /// The next event, if there is one already.
+    pub(crate) fn next_now(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
     /// Hands a frame to the connection; its request id. While offline frames are dropped: whoever needs an answer asks again on [`Event::Online`].
     pub(crate) async fn send(&mut self, body: client_frame::Body) -> u64 {
         let request_id = self.next_request;
         self.next_request += 1;
         // the connection is over for good: its last event says so
-        let _ = self
-            .outgoing
-            .send(v1::ClientFrame {
-                request_id,
-                body: Some(body),
-            })
-            .await;
+        let _ = self.outgoing.send(v1::ClientFrame {
+            request_id,
+            body: Some(body),
+        });
+        request_id
+    }
+
+    /// Like [`Self::send`] after a pause, without waiting for it.
+    pub(crate) fn send_later(&mut self, body: client_frame::Body, pause: Duration) -> u64 {
+        let request_id = self.next_request;
+        self.next_request += 1;
+        let outgoing = self.outgoing.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            let body = Some(body);
+            // the connection is over for good: its last event says so
+            let _ = outgoing.send(v1::ClientFrame { request_id, body });
+        });
         request_id
     }
 }
 
-async fn keep(mut account: Account, mut outgoing: mpsc::Receiver<v1::ClientFrame>, events: mpsc::Sender<Event>) {
+async fn keep(
+    mut account: Account,
+    mut outgoing: mpsc::UnboundedReceiver<v1::ClientFrame>,
+    events: mpsc::Sender<Event>,
+) {
     let mut pause = Duration::from_millis(200);
     loop {
         let lost = match serve(&mut account, &mut outgoing, &events, &mut pause).await {
@@ -116,7 +137,7 @@ struct Lost {
 
 async fn serve(
     account: &mut Account,
-    outgoing: &mut mpsc::Receiver<v1::ClientFrame>,
+    outgoing: &mut mpsc::UnboundedReceiver<v1::ClientFrame>,
     events: &mpsc::Sender<Event>,
     pause: &mut Duration,
 ) -> anyhow::Result<Lost> {

@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+mod catchup;
 mod keys;
 mod live;
 mod order;

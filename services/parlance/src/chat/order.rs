@@ -53,13 +53,27 @@ impl InOrder {
         )
     }
 
+    /// Where messages still wait for one that is missing.
+    pub(crate) fn missing(&self) -> Vec<v1::Position> {
+        let waiting = self.0.iter().filter(|(_, seen)| !seen.early.is_empty());
+        waiting.map(position).collect()
+    }
+
+    /// The user is not in this conversation any more.
+    pub(crate) fn forget(&mut self, conversation: u64) {
+        self.0.remove(&conversation);
+    }
+
     /// Up to where each conversation has been seen.
     pub(crate) fn positions(&self) -> Vec<v1::Position> {
-        let position = |(id, seen): (&u64, &Seen)| v1::Position {
-            conversation_id: *id,
-            sequence: seen.last,
-        };
         self.0.iter().map(position).collect()
+    }
+}
+
+fn position((id, seen): (&u64, &Seen)) -> v1::Position {
+    v1::Position {
+        conversation_id: *id,
+        sequence: seen.last,
     }
 }
 
@@ -98,6 +112,21 @@ mod tests {
                 sequence: 7
             }]
         );
+    }
+
+    #[test]
+    fn what_is_missing_is_told_until_it_comes() {
+        let mut order = InOrder::default();
+        order.begin(7, 3);
+        take(&mut order, 6);
+        let missing = |order: &InOrder| order.missing().first().map(|position| position.sequence);
+        assert_eq!(missing(&order), Some(3));
+        take(&mut order, 4);
+        assert_eq!(missing(&order), Some(4));
+        take(&mut order, 5);
+        assert_eq!(missing(&order), None);
+        order.forget(7);
+        assert_eq!(order.positions(), []);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{
     account::Account,
+    catchup::CatchUp,
     live::{Event, Live},
     order::InOrder,
     state,
@@ -51,12 +52,14 @@ pub(crate) async fn tail(
 ) -> anyhow::Result<()> {
     let mut live = Live::start(account);
     let mut order = InOrder::default();
+    let mut catch_up = CatchUp::default();
     let mut first_time = true;
     let mut left = number.unwrap_or(u64::MAX);
     while left > 0 {
         let frame = match live.next().await {
             Some(Event::Online) => {
-                resume(&mut live, order.positions()).await;
+                catch_up.begin();
+                catch_up.want(&mut live, order.positions()).await;
                 live.send(list_conversations(String::new())).await;
                 continue;
             }
@@ -85,7 +88,7 @@ pub(crate) async fn tail(
                         });
                     }
                 }
-                resume(&mut live, new).await;
+                catch_up.want(&mut live, new).await;
                 if page.next_page_token.is_empty() {
                     first_time = false;
                 } else {
@@ -94,13 +97,23 @@ pub(crate) async fn tail(
             }
             Some(server_frame::Body::Message(message)) => {
                 let (ready, missing) = order.take(message);
-                resume(&mut live, missing.into_iter().collect()).await;
+                catch_up.want(&mut live, missing.into_iter().collect()).await;
                 for message in ready {
                     if left > 0 && conversation.is_none_or(|wanted| wanted == message.conversation_id) {
                         print(&message, as_json)?;
                         left -= 1;
                     }
                 }
+            }
+            Some(server_frame::Body::Resumed(mut resumed)) => {
+                for gone in resumed.gone_conversation_ids {
+                    order.forget(gone);
+                }
+                resumed.incomplete.extend(order.missing());
+                catch_up.resumed(&mut live, frame.request_id, resumed.incomplete).await;
+            }
+            Some(server_frame::Body::Error(problem)) => {
+                catch_up.refused(&mut live, frame.request_id, &problem).await;
             }
             _ => {}
         }
@@ -113,16 +126,6 @@ fn list_conversations(page_token: String) -> client_frame::Body {
         page_size: 100,
         page_token,
     })
-}
-
-/// Asks for what was missed; a frame takes a thousand positions.
-async fn resume(live: &mut Live, positions: Vec<v1::Position>) {
-    for part in positions.chunks(1000) {
-        live.send(client_frame::Body::Resume(v1::Resume {
-            positions: part.to_vec(),
-        }))
-        .await;
-    }
 }
 
 fn report(why: &str, pause: Duration) {

@@ -21,6 +21,8 @@ pub(crate) struct Unsent {
 pub(crate) struct Thread {
     pub(crate) conversation: v1::Conversation,
     pub(crate) messages: BTreeMap<u64, v1::Message>,
+    /// Up to where nothing is missing after the oldest message held; `None` before the first.
+    complete_to: Option<u64>,
 }
 
 /// Everything.
@@ -63,9 +65,7 @@ impl State {
                 Some(conversation)
             }
             server_frame::Body::ListMessages(page) => {
-                page.messages.into_iter().for_each(|message| {
-                    self.insert(message);
-                });
+                self.page(page.messages);
                 None
             }
             server_frame::Body::LookUpUsers(found) => {
@@ -139,13 +139,31 @@ impl State {
     /// Up to where each conversation is held without a gap, for resuming.
     pub(crate) fn positions(&self) -> Vec<v1::Position> {
         let held = |thread: &Thread| {
-            let newest = thread.messages.keys().next_back().copied();
-            newest.map(|sequence| v1::Position {
+            thread.complete_to.map(|sequence| v1::Position {
                 conversation_id: thread.conversation.conversation_id,
                 sequence,
             })
         };
-        self.threads.values().filter_map(held).take(1000).collect()
+        self.threads.values().filter_map(held).collect()
+    }
+
+    /// Takes in a page of history: it has no gap in itself.
+    fn page(&mut self, messages: Vec<v1::Message>) {
+        let sequences = || messages.iter().map(|message| message.sequence);
+        let (Some(first), Some(last)) = (sequences().min(), sequences().max()) else {
+            return;
+        };
+        if let Some(message) = messages.first() {
+            let thread = self.threads.entry(message.conversation()).or_default();
+            match &mut thread.complete_to {
+                Some(complete) if first <= complete.saturating_add(1) => *complete = last.max(*complete),
+                Some(_) => {}
+                none => *none = Some(last),
+            }
+        }
+        for message in messages {
+            self.insert(message);
+        }
     }
 
     fn message(&mut self, message: v1::Message) -> Option<ConversationId> {
@@ -162,8 +180,13 @@ impl State {
         let thread = self.threads.entry(message.conversation()).or_default();
         thread.conversation.conversation_id = message.conversation_id;
         let sequence = message.sequence;
-        if thread.messages.insert(sequence, message.clone()).is_some() || sequence <= thread.conversation.last_sequence
-        {
+        let known = thread.messages.insert(sequence, message.clone()).is_some();
+        let mut complete = thread.complete_to.unwrap_or(sequence);
+        while thread.messages.contains_key(&(complete + 1)) {
+            complete += 1;
+        }
+        thread.complete_to = Some(complete);
+        if known || sequence <= thread.conversation.last_sequence {
             return;
         }
         let conversation = &mut thread.conversation;
@@ -218,5 +241,49 @@ pub(crate) fn text(content: Option<&v1::Content>) -> String {
         Some(content::Kind::Text(text)) => text.body.clone(),
         Some(content::Kind::Custom(custom)) => format!("[{}] {}", custom.kind, custom.data),
         None => "[nothing]".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(sequence: u64) -> v1::Message {
+        v1::Message {
+            conversation_id: 7,
+            sequence,
+            ..Default::default()
+        }
+    }
+
+    fn complete(state: &State) -> Option<u64> {
+        state.positions().first().map(|position| position.sequence)
+    }
+
+    #[test]
+    fn a_message_beyond_a_gap_does_not_move_the_position() {
+        let mut state = State::default();
+        state.page(vec![message(4), message(3), message(2)]);
+        assert_eq!(complete(&state), Some(4));
+        state.message(message(7));
+        assert_eq!(complete(&state), Some(4));
+        state.message(message(5));
+        assert_eq!(complete(&state), Some(5));
+        state.message(message(6));
+        assert_eq!(complete(&state), Some(7));
+        state.page(vec![message(12), message(11)]);
+        assert_eq!(complete(&state), Some(7));
+        state.page(vec![message(10), message(9), message(8)]);
+        assert_eq!(complete(&state), Some(12));
+        state.page(vec![message(1)]);
+        assert_eq!(complete(&state), Some(12));
+    }
+
+    #[test]
+    fn a_conversation_without_messages_has_no_position_until_the_first() {
+        let mut state = State::default();
+        assert_eq!(complete(&state), None);
+        state.message(message(9));
+        assert_eq!(complete(&state), Some(9));
     }
 }
