@@ -5,6 +5,7 @@ mod errors;
 mod frames;
 pub(crate) mod ids;
 mod json;
+mod json_schema;
 mod messages;
 pub mod openapi;
 mod rest;

@@ -1,16 +1,13 @@
 //! OpenAPI 3.1: the routes of the schema for people and for generators of clients, as one JSON document whose bytes depend on nothing but
 //! the schema and the version.
 
-mod errors;
-mod example;
-mod field;
-mod names;
+mod components;
+pub(super) mod errors;
 mod operation;
-mod schemas;
-mod text;
+mod reach;
 
+use super::json_schema::{say_false, text};
 use crate::model::{Access, Schema as Model, Service};
-use names::Names;
 use operation::Operation;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, PathsBuilder, ServerBuilder,
@@ -23,7 +20,7 @@ const DESCRIPTION: &str = include_str!("openapi/conventions.md");
 /// The document: pretty JSON that ends with a newline.
 #[must_use]
 pub fn openapi(model: &Model) -> String {
-    let names = Names::of_model(model);
+    let names = reach::names(model);
     let mut paths = PathsBuilder::new();
     for service in &model.services {
         for method in &service.methods {
@@ -57,7 +54,7 @@ pub fn openapi(model: &Model) -> String {
             .build()]))
         .tags(Some(tags(model)))
         .paths(paths)
-        .components(Some(schemas::components(model, &names, shared(model)).build()))
+        .components(Some(components::components(model, &names, shared(model)).build()))
         .build();
     let json = document
         .to_pretty_json()
@@ -113,17 +110,4 @@ fn bearer(description: &str) -> SecurityScheme {
         .description(Some(description))
         .build();
     SecurityScheme::Http(http)
-}
-
-/// Puts the schema `false` where the builders left the mark that stands for it. In a string the mark's quotes would be escaped.
-fn say_false(json: &str) -> String {
-    let mut parts = json.split("\"x-never\": true");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let before = out.trim_end().strip_suffix('{').unwrap_or(&out).len();
-        out.truncate(before);
-        out.push_str("false");
-        out.push_str(part.trim_start().strip_prefix('}').unwrap_or(part));
-    }
-    out
 }

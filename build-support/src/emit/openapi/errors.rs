@@ -1,6 +1,6 @@
 //! The errors of an operation: one answer for each HTTP status, with all reasons that have it.
 
-use super::{names, text};
+use crate::emit::json_schema::{self, text};
 use crate::model::{Access, Body, Method, Rate, Reason, Route, Schema as Model};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ fn response(model: &Model, status: u16, reasons: &[&Reason]) -> Response {
         )
     });
     let mut response = ResponseBuilder::new().description(lines.collect::<Vec<_>>().join("\n"));
-    if names::problem(model).is_some() {
+    if json_schema::problem(model).is_some() {
         let examples = reasons.iter().map(|reason| {
             let example = RefOr::Ref(Ref::new(format!("#/components/examples/{}", reason.name)));
             (reason.name.clone(), example)
@@ -112,7 +112,7 @@ pub(super) fn components(model: &Model, mut components: ComponentsBuilder) -> Co
             .description(Some("`Bearer`: an access token is needed."));
         components = components.header("WWW-Authenticate", challenge.build());
     }
-    if names::problem(model).is_some() {
+    if json_schema::problem(model).is_some() {
         for reason in used.values() {
             let (summary, _) = text::split(&reason.comment);
             let example = ExampleBuilder::new().summary(summary).value(Some(problem(reason)));

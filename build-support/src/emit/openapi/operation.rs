@@ -1,7 +1,10 @@
 //! Routes as operations.
 
-use super::{errors, example, field::Fields, names::Names, schemas, text};
-use crate::emit::way::{json_path, leaf};
+use super::{components::body_name, errors};
+use crate::emit::{
+    json_schema::{Fields, Names, example, is_required, text},
+    way::{json_path, leaf},
+};
 use crate::model::{Access, Body, Cardinality, Method, Route, Schema as Model, Service, Verb};
 use heck::ToLowerCamelCase;
 use utoipa::openapi::{
@@ -123,7 +126,7 @@ impl Operation<'_> {
         } else {
             json_path(self.model, request, path)
         };
-        let required = in_path || schemas::is_required(field) && !path.contains('.');
+        let required = in_path || is_required(field) && !path.contains('.');
         let mut parameter = ParameterBuilder::new()
             .name(name)
             .parameter_in(place)
@@ -145,13 +148,13 @@ impl Operation<'_> {
                 let name = if self.route.parameters.is_empty() {
                     self.names.of(&request.full_name).to_owned()
                 } else {
-                    schemas::body_name(&self.method.name, self.index)
+                    body_name(&self.method.name, self.index)
                 };
                 let left = request
                     .fields
                     .iter()
                     .filter(|field| !self.route.parameters.contains(&field.name));
-                let needs = left.into_iter().any(schemas::is_required);
+                let needs = left.into_iter().any(is_required);
                 let example = example::message(self.model, request, &self.route.parameters);
                 (Ref::from_schema_name(name).into(), example, &request.comment, needs)
             }
@@ -165,7 +168,7 @@ impl Operation<'_> {
                     fields.of_parameter(field),
                     example::field(self.model, field),
                     &field.comment,
-                    schemas::is_required(field),
+                    is_required(field),
                 )
             }
         };

@@ -1,14 +1,10 @@
-//! Messages and enums as components.
+//! Messages and enums.
 
-use super::{
-    field::Fields,
-    names::{self, Names},
-    text,
-};
+use super::{field::Fields, names::Names, text};
 use crate::model::{Cardinality, Enum, Field, Kind, Message, Oneof, Rules, Schema as Model};
 use regex::Regex;
 use utoipa::openapi::{
-    ComponentsBuilder, RefOr, Schema,
+    RefOr, Schema,
     extensions::ExtensionsBuilder,
     schema::{AdditionalProperties, AllOfBuilder, AnyOfBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type},
 };
@@ -20,43 +16,14 @@ fn never() -> ObjectBuilder {
         .extensions(Some(ExtensionsBuilder::new().add("never", true).build()))
 }
 
-/// Adds everything that routes refer to.
-pub(super) fn components(model: &Model, names: &Names, mut components: ComponentsBuilder) -> ComponentsBuilder {
-    for (name, full_name) in names.components() {
-        components = match (model.messages.get(full_name), model.enums.get(full_name)) {
-            (Some(it), _) => components.schema(name, message(model, names, it, &[], names.only_sent(full_name))),
-            (None, Some(it)) => components.schema(name, open(it)),
-            (None, None) => components,
-        };
-    }
-    for method in model.services.iter().flat_map(|service| &service.methods) {
-        for (index, route) in method
-            .routes
-            .iter()
-            .enumerate()
-            .filter(|(_, route)| names::is_partial(route))
-        {
-            let request = &model.messages[&method.request];
-            components = components.schema(
-                body_name(&method.name, index),
-                message(model, names, request, &route.parameters, true),
-            );
-        }
-    }
-    components
-}
-
-/// Name of the component for a body that is the request without what the path binds.
-pub(super) fn body_name(method: &str, index: usize) -> String {
-    if index == 0 {
-        format!("{method}Body")
-    } else {
-        format!("{method}Body{}", index + 1)
-    }
-}
-
-/// A message without the fields `without`. Each oneof becomes a union whose members exclude each other.
-fn message(model: &Model, names: &Names, message: &Message, without: &[String], closed: bool) -> RefOr<Schema> {
+/// A message without the fields `without`, closed if no others are allowed. Each oneof becomes a union whose members exclude each other.
+pub(in crate::emit) fn message(
+    model: &Model,
+    names: &Names,
+    message: &Message,
+    without: &[String],
+    closed: bool,
+) -> RefOr<Schema> {
     let fields = Fields { model, names };
     let mut object = ObjectBuilder::new();
     for field in message.fields.iter().filter(|field| !without.contains(&field.name)) {
@@ -109,7 +76,7 @@ fn union(message: &Message, index: usize, oneof: &Oneof) -> OneOfBuilder {
 }
 
 /// An enum: a newer server may know more values, and tells those by number to clients that ask for an older form.
-fn open(kind: &Enum) -> RefOr<Schema> {
+pub(in crate::emit) fn open(kind: &Enum) -> RefOr<Schema> {
     let known = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(kind.values.iter().map(|value| value.name.as_str())));
@@ -133,7 +100,7 @@ fn open(kind: &Enum) -> RefOr<Schema> {
 }
 
 /// Whether a request without the field breaks a rule. Members of oneofs are demanded by their union.
-pub(super) fn is_required(field: &Field) -> bool {
+pub(in crate::emit) fn is_required(field: &Field) -> bool {
     let rules = &field.rules;
     if field.oneof.is_some() {
         return false;

@@ -1,7 +1,7 @@
 //! Fields as JSON Schema: type, rules, example, comment.
 
 use super::{
-    names::{self, Names},
+    names::{self, Dialect, Names},
     text,
 };
 use crate::model::{Bound, Cardinality, Enum, Field, Kind, Rules, Scalar, Schema as Model, WellKnown};
@@ -10,24 +10,25 @@ use utoipa::openapi::{
     RefOr, Schema,
     extensions::{Extensions, ExtensionsBuilder},
     schema::{
-        AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, RefBuilder, SchemaFormat, SchemaType, Type,
+        AdditionalProperties, AllOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, RefBuilder, SchemaFormat,
+        SchemaType, Type,
     },
 };
 
 /// What the schema of a field is made of.
-pub(super) struct Fields<'a> {
-    pub(super) model: &'a Model,
-    pub(super) names: &'a Names,
+pub(in crate::emit) struct Fields<'a> {
+    pub(in crate::emit) model: &'a Model,
+    pub(in crate::emit) names: &'a Names,
 }
 
 impl Fields<'_> {
     /// The schema of a field, comment and example included.
-    pub(super) fn of(&self, field: &Field) -> RefOr<Schema> {
+    pub(in crate::emit) fn of(&self, field: &Field) -> RefOr<Schema> {
         self.with(field, field.example.as_ref(), &text::unwrap(&field.comment))
     }
 
     /// The schema of a parameter, which has comment and example beside its schema.
-    pub(super) fn of_parameter(&self, field: &Field) -> RefOr<Schema> {
+    pub(in crate::emit) fn of_parameter(&self, field: &Field) -> RefOr<Schema> {
         self.with(field, None, "")
     }
 
@@ -91,6 +92,10 @@ impl Fields<'_> {
     }
 
     fn reference(&self, full_name: &str, comment: &str) -> RefOr<Schema> {
+        if self.names.dialect == Dialect::Draft07 && !comment.is_empty() {
+            let alone = RefBuilder::new().ref_location_from_schema_name(self.names.of(full_name));
+            return AllOfBuilder::new().description(Some(comment)).item(alone).into();
+        }
         RefBuilder::new()
             .ref_location_from_schema_name(self.names.of(full_name))
             .description(text::join(&[comment.to_owned()]))

@@ -1,37 +1,52 @@
-//! What clients can reach, and what it is called in the document.
+//! What can be reached from what a document describes, and what it is called there.
 
-use crate::emit::way::leaf;
-use crate::model::{Body, Cardinality, Field, Kind, Message, Method, Route, Rules, Schema as Model};
+use crate::model::{Cardinality, Field, Kind, Message, Rules, Schema as Model};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Messages and enums that requests and answers are made of, with the names of their components.
-pub(super) struct Names {
-    names: BTreeMap<String, String>,
+/// Messages and enums that can be reached from what a document describes.
+#[derive(Default)]
+pub(in crate::emit) struct Reached {
     sent: BTreeSet<String>,
     received: BTreeSet<String>,
 }
 
+impl Reached {
+    /// Clients send this message, and all that is in it.
+    pub(in crate::emit) fn send(&mut self, model: &Model, full_name: &str) {
+        reach_message(model, full_name, &mut self.sent);
+    }
+
+    /// Clients send what is in this field.
+    pub(in crate::emit) fn send_field(&mut self, model: &Model, field: &Field) {
+        reach(model, field, &mut self.sent);
+    }
+
+    /// Clients receive this message, and all that is in it.
+    pub(in crate::emit) fn receive(&mut self, model: &Model, full_name: &str) {
+        reach_message(model, full_name, &mut self.received);
+    }
+}
+
+/// The JSON Schema that a document speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::emit) enum Dialect {
+    /// A reference may have words beside it (OpenAPI 3.1).
+    Draft2020,
+    /// What stands beside a reference is ignored (AsyncAPI).
+    Draft07,
+}
+
+/// Messages and enums that a document describes, with the names of their components.
+pub(in crate::emit) struct Names {
+    names: BTreeMap<String, String>,
+    reached: Reached,
+    pub(super) dialect: Dialect,
+}
+
 impl Names {
-    /// Follows every route of the model, and the answer to errors.
-    pub(super) fn of_model(model: &Model) -> Self {
-        let (mut sent, mut received) = (BTreeSet::new(), BTreeSet::new());
-        for method in model.services.iter().flat_map(|service| &service.methods) {
-            for route in &method.routes {
-                if route.body == Body::Whole && !is_partial(route) {
-                    reach_message(model, &method.request, &mut sent);
-                }
-                for field in sent_fields(model, method, route) {
-                    reach(model, field, &mut sent);
-                }
-            }
-            if !method.routes.is_empty() {
-                reach_message(model, &method.response, &mut received);
-            }
-        }
-        if let Some(problem) = problem(model) {
-            reach_message(model, &problem.full_name, &mut received);
-        }
-        let all: BTreeSet<_> = sent.union(&received).cloned().collect();
+    /// Names everything that has been reached: by its short name if no other has it, else by its full one.
+    pub(in crate::emit) fn new(model: &Model, reached: Reached, dialect: Dialect) -> Self {
+        let all: BTreeSet<_> = reached.sent.union(&reached.received).cloned().collect();
         let short = all
             .iter()
             .map(|full_name| short(model, full_name))
@@ -45,8 +60,8 @@ impl Names {
         });
         Self {
             names: names.collect(),
-            sent,
-            received,
+            reached,
+            dialect,
         }
     }
 
@@ -54,14 +69,14 @@ impl Names {
     ///
     /// # Panics
     /// If it cannot be reached: everything that the document describes can be.
-    pub(super) fn of(&self, full_name: &str) -> &str {
+    pub(in crate::emit) fn of(&self, full_name: &str) -> &str {
         self.names
             .get(full_name)
             .unwrap_or_else(|| panic!("{full_name} is described, therefore it has been reached"))
     }
 
     /// Full names of all components, by name of the component.
-    pub(super) fn components(&self) -> BTreeMap<&str, &str> {
+    pub(in crate::emit) fn components(&self) -> BTreeMap<&str, &str> {
         self.names
             .iter()
             .map(|(full_name, name)| (name.as_str(), full_name.as_str()))
@@ -69,33 +84,14 @@ impl Names {
     }
 
     /// Whether clients send it and never receive it: then unknown fields are refused, and saying so does no harm to newer answers.
-    pub(super) fn only_sent(&self, full_name: &str) -> bool {
-        self.sent.contains(full_name) && !self.received.contains(full_name)
+    pub(in crate::emit) fn only_sent(&self, full_name: &str) -> bool {
+        self.reached.sent.contains(full_name) && !self.reached.received.contains(full_name)
     }
 }
 
 /// The message in which errors are told.
-pub(super) fn problem(model: &Model) -> Option<&Message> {
+pub(in crate::emit) fn problem(model: &Model) -> Option<&Message> {
     model.messages.values().find(|message| message.name == "Problem")
-}
-
-/// Whether the body of a route is a component of its own: the request without what the path binds.
-pub(super) fn is_partial(route: &Route) -> bool {
-    route.body == Body::Whole && !route.parameters.is_empty()
-}
-
-/// Fields of a request that must be described so that the parameters and the body of a route can be.
-fn sent_fields<'a>(model: &'a Model, method: &'a Method, route: &Route) -> Vec<&'a Field> {
-    let request = &model.messages[&method.request];
-    let in_body = request.fields.iter().filter(|field| match &route.body {
-        Body::None => false,
-        Body::Whole => !route.parameters.contains(&field.name),
-        Body::Field(name) => *name == field.name,
-    });
-    let parameters = route.parameters.iter().chain(&route.query);
-    in_body
-        .chain(parameters.map(|path| leaf(model, request, path)))
-        .collect()
 }
 
 fn reach_message(model: &Model, full_name: &str, reached: &mut BTreeSet<String>) {
@@ -120,7 +116,7 @@ fn reach(model: &Model, field: &Field, reached: &mut BTreeSet<String>) {
 }
 
 /// Whether rules close an enum: then its field lists the values that are allowed and needs no component.
-pub(super) fn closes(rules: &Rules) -> bool {
+pub(in crate::emit) fn closes(rules: &Rules) -> bool {
     rules.defined_only || !rules.enum_in.is_empty()
 }
 

@@ -1,7 +1,7 @@
 //! Comments as the words of an API description.
 
 /// The first sentence without its full stop, and the rest.
-pub(super) fn split(comment: &str) -> (String, String) {
+pub(in crate::emit) fn split(comment: &str) -> (String, String) {
     let text = unwrap(comment);
     let end = text
         .match_indices(['.', '\n'])
@@ -18,7 +18,7 @@ fn ends_sentence(rest: &str) -> bool {
 }
 
 /// A comment with its lines joined: only empty lines part paragraphs.
-pub(super) fn unwrap(comment: &str) -> String {
+pub(in crate::emit) fn unwrap(comment: &str) -> String {
     let paragraphs = comment
         .split("\n\n")
         .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -29,7 +29,7 @@ pub(super) fn unwrap(comment: &str) -> String {
 }
 
 /// Sentences as one text; empty ones are left out.
-pub(super) fn join(sentences: &[String]) -> Option<String> {
+pub(in crate::emit) fn join(sentences: &[String]) -> Option<String> {
     let text = sentences
         .iter()
         .filter(|sentence| !sentence.is_empty())

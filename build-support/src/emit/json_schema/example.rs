@@ -1,17 +1,17 @@
 //! Examples of whole messages, put together from those of their fields.
 
-use super::schemas::is_required;
+use super::message::is_required;
 use crate::model::{Cardinality, Field, Kind, Message, Schema as Model, WellKnown};
 use serde_json::{Map, Value, json};
 
 /// A message whose fields have their examples; `None` if one that is demanded has none.
-pub(super) fn message(model: &Model, message: &Message, without: &[String]) -> Option<Value> {
+pub(in crate::emit) fn message(model: &Model, message: &Message, without: &[String]) -> Option<Value> {
     object(model, message, without, &mut Vec::new())
         .filter(|value| value.as_object().is_some_and(|object| !object.is_empty()))
 }
 
 /// The value of one field.
-pub(super) fn field(model: &Model, field: &Field) -> Option<Value> {
+pub(in crate::emit) fn field(model: &Model, field: &Field) -> Option<Value> {
     one(model, field, &mut Vec::new())
 }
 
