@@ -2,6 +2,7 @@
 //!
 //! An access token is good until it expires. What ends a session earlier, logging out or the reuse of a refresh token, is noted in the
 //! kv engine for as long as such a token may live. If kv is away the token's own time decides: availability before a few minutes of rigour.
+//! im-repo keeps when sessions ended; logic sets the notes anew when it starts, so that a kv engine that forgets does not open them again.
 
 use crate::kv::Kv;
 use bytes::Bytes;

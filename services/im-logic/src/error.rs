@@ -9,6 +9,9 @@ pub enum BuildError {
     /// The topics are not there and cannot be made.
     #[error("create the topics")]
     Topics(#[source] Failure),
+    /// It is not known which access tokens are good no longer.
+    #[error("recall the ended sessions")]
+    Sessions(#[source] Failure),
     /// The gateways cannot be watched.
     #[error("watch the gateways")]
     Registry(#[source] RegistryError),

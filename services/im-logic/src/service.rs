@@ -75,7 +75,7 @@ impl Logic {
     /// Puts everything together and creates the topics. Consumes nothing yet.
     ///
     /// # Errors
-    /// If the log or the registry cannot be reached.
+    /// If the log, the registry or im-repo cannot be reached.
     pub async fn build(config: Config, deps: Deps) -> Result<Self, BuildError> {
         topics::create(&*deps.log).await.map_err(BuildError::Topics)?;
         topics::create_for::<Downstream>(&*deps.log, &deps.instance)
@@ -104,7 +104,16 @@ impl Logic {
             Store::new(deps.messages.clone(), Arc::clone(&deps.ids)),
             Distributor::new(Arc::clone(&deps.log), Arc::clone(&routing)),
         ));
-        let services = services(&config, &deps, &routing, &rosters, &waiters);
+        let notices = Arc::new(Notices::new(
+            Arc::clone(&deps.log),
+            Arc::clone(&routing),
+            Arc::clone(&rosters),
+            deps.conversations.clone(),
+        ));
+        let sessions = sessions(&config, &deps, &notices);
+        // before anybody is served: a token of an ended session must not be good again because kv began anew
+        sessions.recall().await.map_err(BuildError::Sessions)?;
+        let services = services(&config, &deps, sessions, notices, &rosters, &waiters);
         Ok(Self {
             services,
             pipeline,
@@ -151,29 +160,27 @@ async fn keep(dedupe: &Dedupe, ended: &CancellationToken) {
     }
 }
 
-fn services(
-    config: &Config,
-    deps: &Deps,
-    routing: &Arc<Routing>,
-    rosters: &Arc<Rosters>,
-    waiters: &Arc<Waiters>,
-) -> Services {
-    let notices = Arc::new(Notices::new(
-        Arc::clone(&deps.log),
-        Arc::clone(routing),
-        Arc::clone(rosters),
-        deps.conversations.clone(),
-    ));
-    let sessions = Sessions {
+fn sessions(config: &Config, deps: &Deps, notices: &Arc<Notices>) -> Sessions {
+    Sessions {
         users: deps.users.clone(),
         ids: Arc::clone(&deps.ids),
         keys: Arc::clone(&deps.keys),
         clock: Arc::clone(&deps.clock),
         marks: EndedSessions::new(Arc::clone(&deps.kv), config.access_token_lifetime),
-        notices: Arc::clone(&notices),
+        notices: Arc::clone(notices),
         access_lifetime: config.access_token_lifetime,
         refresh_lifetime: config.refresh_token_lifetime,
-    };
+    }
+}
+
+fn services(
+    config: &Config,
+    deps: &Deps,
+    sessions: Sessions,
+    notices: Arc<Notices>,
+    rosters: &Arc<Rosters>,
+    waiters: &Arc<Waiters>,
+) -> Services {
     let auth = Auth {
         users: deps.users.clone(),
         sessions,

@@ -39,10 +39,13 @@ pub trait SessionStore: Send + Sync {
     async fn open_session(&self, session: NewSession, now_ms: u64) -> Result<Option<SessionId>>;
     /// Replaces a refresh token by its successor. A token that had been replaced already ends its session.
     async fn rotate_session(&self, rotation: Rotation) -> Result<Rotated>;
-    /// Ends one session of the user, or all; those that were open, in ascending order.
-    async fn end_sessions(&self, user: UserId, session: Option<SessionId>) -> Result<Vec<SessionId>>;
+    /// Ends one session of the user, or all, at `now_ms`; those that were open, in ascending order.
+    async fn end_sessions(&self, user: UserId, session: Option<SessionId>, now_ms: u64) -> Result<Vec<SessionId>>;
     /// Whether the session exists and has not ended.
     async fn session_open(&self, session: SessionId) -> Result<bool>;
+    /// Sessions that ended after `after`, however that came, by when they ended, then id; at most `limit`. Nothing ends twice: the
+    /// time is that of the first end.
+    async fn ended_sessions(&self, after: EndedSession, limit: u32) -> Result<Page<EndedSession>>;
 }
 
 /// Conversations as their members see them.

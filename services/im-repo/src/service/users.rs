@@ -1,21 +1,21 @@
 use crate::{
     password::Passwords,
-    store::{NewSession, ProfileChange, RefreshHash, Rotated, Rotation, Store, UserRecord},
+    store::{EndedSession, NewSession, ProfileChange, RefreshHash, Rotated, Rotation, Store, UserRecord},
 };
 use async_trait::async_trait;
 use im_infra::clock::SharedClock;
 use im_schema::{
     errors::{
-        CheckSessionError, CreateUserError, EndSessionsError, FindUsersError, OpenSessionError, RotateSessionError,
-        UpdateUserError, VerifyPasswordError,
+        CheckSessionError, CreateUserError, EndSessionsError, FindUsersError, OpenSessionError, PageEndedSessionsError,
+        RotateSessionError, UpdateUserError, VerifyPasswordError,
     },
     failure::Failure,
     ids::UserId,
     internal::v1::{
         CheckSessionRequest, CheckSessionResponse, CreateUserRequest, CreateUserResponse, EndSessionsRequest,
         EndSessionsResponse, FindUsersRequest, FindUsersResponse, OpenSessionRequest, OpenSessionResponse,
-        RotateSessionRequest, RotateSessionResponse, UpdateUserRequest, UpdateUserResponse, VerifyPasswordRequest,
-        VerifyPasswordResponse,
+        PageEndedSessionsRequest, PageEndedSessionsResponse, RotateSessionRequest, RotateSessionResponse,
+        UpdateUserRequest, UpdateUserResponse, VerifyPasswordRequest, VerifyPasswordResponse,
     },
     parlance::Reason,
     rpc::Peer,
@@ -24,6 +24,9 @@ use im_schema::{
     wkt::Timestamp,
 };
 use std::sync::Arc;
+
+/// No page is larger, whatever was asked for.
+const LARGEST_PAGE: u32 = 10_000;
 
 /// Users, passwords, sessions.
 pub(super) struct Users {
@@ -160,11 +163,29 @@ impl UserRepo for Users {
         let session = (request.session_id != 0).then(|| request.session());
         let ended = self
             .store
-            .end_sessions(request.user(), session)
+            .end_sessions(request.user(), session, self.clock.now_ms())
             .await
             .map_err(Failure::from)?;
         Ok(EndSessionsResponse {
             session_ids: ended.into_iter().map(u64::from).collect(),
+        })
+    }
+
+    async fn page_ended_sessions(
+        &self,
+        _: Peer,
+        request: PageEndedSessionsRequest,
+    ) -> Result<PageEndedSessionsResponse, PageEndedSessionsError> {
+        let after = EndedSession {
+            at_ms: request.since_ms,
+            id: request.after_session(),
+        };
+        let limit = request.limit.clamp(1, LARGEST_PAGE);
+        let page = self.store.ended_sessions(after, limit).await.map_err(Failure::from)?;
+        Ok(PageEndedSessionsResponse {
+            last_ended_ms: page.items.last().map_or(after.at_ms, |last| last.at_ms),
+            session_ids: page.items.into_iter().map(|ended| ended.id.into()).collect(),
+            more: page.more,
         })
     }
 

@@ -182,7 +182,7 @@ macro_rules! conformance_tests {
         $crate::conformance_tests!(@ $world;
             users: names_are_unique_without_regard_to_case, users_are_found_by_id_and_name, profiles_change_in_part;
             sessions: a_device_has_one_open_session, a_refresh_token_works_once, an_old_token_ends_the_session,
-                an_expired_token_is_invalid, sessions_end_one_or_all;
+                an_expired_token_is_invalid, sessions_end_one_or_all, what_ended_is_listed_with_its_time;
             conversations: a_pair_has_one_direct_conversation, a_pair_that_races_gets_one_conversation,
                 a_group_has_its_members, unknown_users_are_in_no_conversation, lists_follow_activity, pages_do_not_repeat,
                 titles_are_for_groups, rosters_leave_out_large_memberships;

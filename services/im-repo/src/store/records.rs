@@ -77,6 +77,15 @@ pub struct SessionRecord {
     pub device: String,
 }
 
+/// A session that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedSession {
+    /// When it ended.
+    pub at_ms: u64,
+    /// Which.
+    pub id: SessionId,
+}
+
 /// A direct conversation to find or create.
 #[derive(Debug, Clone, Copy)]
 pub struct NewDirect {

@@ -1,10 +1,15 @@
 //! Getting in and out, and what that means for open connections.
 
-use im_schema::v1::{self, client_frame, server_frame};
+use im_schema::{
+    rpc::Context,
+    services::{UserServiceClient, user_service},
+    v1::{self, client_frame, server_frame},
+};
 use im_testkit::{Device, PASSWORD, Protocol, Town, User, call, refresh};
 use parlance::settings::Settings;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Error;
+use tonic::transport::Endpoint;
 
 fn short_tokens(settings: &mut Settings) {
     settings.logic.access_token_lifetime = Duration::from_secs(2);
@@ -167,6 +172,49 @@ async fn logging_out_closes_the_connections_of_the_session() {
         refusal(refresh(&url, &refresh_token).await),
         (401, "REFRESH_INVALID".into())
     );
+}
+
+/// All four ways in refuse the token.
+async fn refused_everywhere(url: &str, token: &str, reason: &str) {
+    let denied = (401, reason.to_owned());
+    assert_eq!(refusal(profile(url, token).await), denied);
+    assert_eq!(upgrade_refusal(url, token).await, denied);
+    let channel = Endpoint::from_shared(url.to_owned())
+        .expect("an address")
+        .connect()
+        .await;
+    let users = UserServiceClient::from_service(user_service::remote(channel.expect("gRPC is served")));
+    let failure = users
+        .get_profile(Context::bearer(token), v1::GetProfileRequest {})
+        .await
+        .expect_err("it is refused");
+    assert_eq!(failure.spec().name, reason);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_stays_ended_after_a_restart() {
+    let mut town = Town::start().await;
+    let mut alice = town.user("alice").await;
+    let (replaced, stolen) = (alice.log_in("phone").await, alice.log_in("tablet").await);
+    let phone = alice.log_in("phone").await;
+    let newest = refresh(&town.url(), &stolen.refresh_token)
+        .await
+        .expect("the first use");
+    refresh(&town.url(), &stolen.refresh_token).await.expect_err("reused");
+    let out = alice.tokens.access_token.clone();
+    let _: v1::LogOutResponse = alice
+        .rest("DELETE", "/v1/sessions/current", &())
+        .await
+        .expect("logged out");
+    town.restart().await;
+    for token in [&out, &replaced.access_token, &newest.access_token] {
+        refused_everywhere(&town.url(), token, "SESSION_ENDED").await;
+    }
+    profile(&town.url(), &phone.access_token)
+        .await
+        .expect("a session that did not end is good after a restart");
+    alice.tokens = phone;
+    alice.reconnect(&town.url()).await;
 }
 
 #[tokio::test]

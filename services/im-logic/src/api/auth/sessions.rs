@@ -14,13 +14,16 @@ use im_infra::{
 use im_schema::{
     failure::Failure,
     ids::{SessionId, UserId},
-    internal::v1::{EndSessionsRequest, OpenSessionRequest, RotateSessionRequest},
+    internal::v1::{EndSessionsRequest, OpenSessionRequest, PageEndedSessionsRequest, RotateSessionRequest},
     parlance::Reason,
     rpc::Context,
     services::UserRepoClient,
     v1::Tokens,
 };
 use std::{sync::Arc, time::Duration};
+
+/// How many ended sessions are asked for at once.
+const PAGE: u32 = 1_000;
 
 /// Opens, continues and ends sessions.
 #[derive(Clone)]
@@ -108,6 +111,35 @@ impl Sessions {
             Ok(ended.len())
         })
         .await
+    }
+
+    /// Marks again the sessions that ended so lately that access tokens of them may still be good: the marks may have been lost with the
+    /// kv engine, or never set because this process died after the store had ended them.
+    ///
+    /// # Errors
+    /// Those of im-repo: it is not known then which tokens to refuse.
+    pub(crate) async fn recall(&self) -> Result<(), Failure> {
+        let mut request = PageEndedSessionsRequest {
+            since_ms: self
+                .clock
+                .now_ms()
+                .saturating_sub(self.access_lifetime.as_millis() as u64),
+            after_session_id: 0,
+            limit: PAGE,
+        };
+        loop {
+            let page = self
+                .users
+                .page_ended_sessions(Context::internal(), request.clone())
+                .await?;
+            let ended: Vec<SessionId> = page.session_ids.into_iter().map(SessionId).collect();
+            self.marks.mark(&ended).await;
+            let Some(last) = ended.last().filter(|_| page.more) else {
+                return Ok(());
+            };
+            request.since_ms = page.last_ended_ms;
+            request.after_session_id = last.0;
+        }
     }
 
     /// The store has ended these sessions: their access tokens are refused and their connections closed from now on.

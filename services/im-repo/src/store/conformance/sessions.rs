@@ -1,7 +1,7 @@
 //! Sessions and refresh tokens.
 
 use super::{NOW, World, hash};
-use crate::store::{NewSession, Rotated, Rotation, SessionRecord};
+use crate::store::{EndedSession, NewSession, Rotated, Rotation, SessionRecord};
 
 fn rotation(old: [u8; 32], new: [u8; 32]) -> Rotation {
     Rotation {
@@ -122,10 +122,58 @@ pub async fn sessions_end_one_or_all(world: &World) {
         store.open_session(session.clone(), NOW).await.unwrap();
     }
     let [a, b, c, d] = sessions.map(|session| session.id);
-    assert_eq!(store.end_sessions(ada, Some(d)).await.unwrap(), []);
-    assert_eq!(store.end_sessions(ada, Some(b)).await.unwrap(), [b]);
-    assert_eq!(store.end_sessions(ada, Some(b)).await.unwrap(), []);
-    assert_eq!(store.end_sessions(ada, None).await.unwrap(), [a, c]);
-    assert_eq!(store.end_sessions(ada, None).await.unwrap(), []);
+    assert_eq!(store.end_sessions(ada, Some(d), NOW).await.unwrap(), []);
+    assert_eq!(store.end_sessions(ada, Some(b), NOW).await.unwrap(), [b]);
+    assert_eq!(store.end_sessions(ada, Some(b), NOW).await.unwrap(), []);
+    assert_eq!(store.end_sessions(ada, None, NOW).await.unwrap(), [a, c]);
+    assert_eq!(store.end_sessions(ada, None, NOW).await.unwrap(), []);
     assert!(store.session_open(d).await.unwrap());
+}
+
+/// With the time of its first end, whichever way it ended; in pages that neither repeat nor leave out.
+pub async fn what_ended_is_listed_with_its_time(world: &World) {
+    let store = &world.store;
+    // a time that other tests on the same store do not use
+    let from = NOW + 1_000_000_000;
+    let user = world.user().await;
+    let opened = |device| {
+        let mut session = world.session(user, device);
+        session.expires_at_ms = from + 1_000_000;
+        session
+    };
+    let (out, replaced, stolen, kept) = (opened("out"), opened("same"), opened("stolen"), opened("kept"));
+    for session in [&out, &replaced, &stolen, &kept] {
+        store.open_session(session.clone(), from).await.unwrap();
+    }
+    store.end_sessions(user, Some(out.id), from + 5).await.unwrap();
+    store.open_session(opened("same"), from + 5).await.unwrap();
+    let at = |now_ms, old, new| Rotation {
+        now_ms,
+        expires_at_ms: from + 1_000_000,
+        ..rotation(old, new)
+    };
+    for (now_ms, next) in [(from + 6, 1), (from + 7, 2), (from + 9, 3)] {
+        let next = hash(world.id() + next);
+        store
+            .rotate_session(at(now_ms, stolen.refresh_hash, next))
+            .await
+            .unwrap();
+    }
+    store.end_sessions(user, Some(out.id), from + 8).await.unwrap();
+    let expected = [(from + 5, out.id), (from + 5, replaced.id), (from + 7, stolen.id)];
+    let mut after = EndedSession {
+        at_ms: from + 5,
+        id: 0.into(),
+    };
+    for (index, (at_ms, id)) in expected.into_iter().enumerate() {
+        let page = store.ended_sessions(after, 1).await.unwrap();
+        after = EndedSession { at_ms, id };
+        assert_eq!((page.items.as_slice(), page.more), ([after].as_slice(), index < 2));
+    }
+    assert_eq!(store.ended_sessions(after, 9).await.unwrap().items, []);
+    let later = EndedSession {
+        at_ms: from + 6,
+        id: 0.into(),
+    };
+    assert_eq!(store.ended_sessions(later, 9).await.unwrap().items, [after]);
 }

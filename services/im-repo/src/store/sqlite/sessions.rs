@@ -1,5 +1,5 @@
 use super::{
-    super::{NewSession, Result, Rotated, Rotation, SessionRecord, SessionStore},
+    super::{EndedSession, NewSession, Page, Result, Rotated, Rotation, SessionRecord, SessionStore},
     SqliteStore,
 };
 use async_trait::async_trait;
@@ -16,15 +16,16 @@ impl SessionStore for SqliteStore {
         self.write(move |db| Box::pin(rotate(db, rotation))).await
     }
 
-    async fn end_sessions(&self, user: UserId, session: Option<SessionId>) -> Result<Vec<SessionId>> {
+    async fn end_sessions(&self, user: UserId, session: Option<SessionId>, now_ms: u64) -> Result<Vec<SessionId>> {
         self.write(move |db| {
             Box::pin(async move {
-                let sql = "UPDATE sessions SET ended = 1 \
+                let sql = "UPDATE sessions SET ended = 1, ended_at_ms = ?3 \
                            WHERE user_id = ?1 AND ended = 0 AND (?2 = 0 OR session_id = ?2) RETURNING session_id";
                 let session = session.map_or(0, u64::from);
                 let ended: Vec<i64> = sqlx::query_scalar(sql)
                     .bind(u64::from(user) as i64)
                     .bind(session as i64)
+                    .bind(now_ms as i64)
                     .fetch_all(db)
                     .await?;
                 let mut ended: Vec<SessionId> = ended.into_iter().map(|id| (id as u64).into()).collect();
@@ -42,6 +43,24 @@ impl SessionStore for SqliteStore {
             .await?;
         Ok(ended == Some(0))
     }
+
+    async fn ended_sessions(&self, after: EndedSession, limit: u32) -> Result<Page<EndedSession>> {
+        let sql = "SELECT ended_at_ms, session_id FROM sessions \
+                   WHERE ended = 1 AND (ended_at_ms, session_id) > (?, ?) ORDER BY ended_at_ms, session_id LIMIT ?";
+        let rows = sqlx::query(sql)
+            .bind(after.at_ms as i64)
+            .bind(u64::from(after.id) as i64)
+            .bind(i64::from(limit) + 1)
+            .fetch_all(&self.readers)
+            .await?;
+        let ended = |row: &SqliteRow| {
+            Ok(EndedSession {
+                at_ms: row.try_get::<i64, _>(0)? as u64,
+                id: (row.try_get::<i64, _>(1)? as u64).into(),
+            })
+        };
+        Ok(Page::of(rows.iter().map(ended).collect::<Result<_>>()?, limit))
+    }
 }
 
 async fn open(db: &mut SqliteConnection, session: NewSession, now_ms: u64) -> Result<Option<SessionId>> {
@@ -57,8 +76,10 @@ async fn open(db: &mut SqliteConnection, session: NewSession, now_ms: u64) -> Re
         .bind(now_ms as i64)
         .execute(&mut *db)
         .await?;
-    let end = "UPDATE sessions SET ended = 1 WHERE user_id = ? AND device_id = ? AND ended = 0 RETURNING session_id";
+    let end = "UPDATE sessions SET ended = 1, ended_at_ms = ? \
+               WHERE user_id = ? AND device_id = ? AND ended = 0 RETURNING session_id";
     let replaced: Option<i64> = sqlx::query_scalar(end)
+        .bind(now_ms as i64)
         .bind(user)
         .bind(&session.device)
         .fetch_optional(&mut *db)
@@ -87,7 +108,8 @@ async fn rotate(db: &mut SqliteConnection, rotation: Rotation) -> Result<Rotated
     let id = u64::from(found.id) as i64;
     // reuse before the rest: a stolen token tells so even when its session is over
     if row.try_get::<i64, _>("replaced")? != 0 {
-        sqlx::query("UPDATE sessions SET ended = 1 WHERE session_id = ?")
+        sqlx::query("UPDATE sessions SET ended = 1, ended_at_ms = ? WHERE session_id = ? AND ended = 0")
+            .bind(rotation.now_ms as i64)
             .bind(id)
             .execute(db)
             .await?;

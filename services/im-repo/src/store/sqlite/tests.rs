@@ -2,12 +2,12 @@ use super::SqliteStore;
 use crate::{
     RepoConfig,
     store::{
-        MessageStore, Store, StoreError,
+        EndedSession, MessageStore, SessionStore, Store, StoreError,
         conformance::{NOW, World},
     },
 };
 use im_infra::clock::SystemClock;
-use sqlx::Row;
+use sqlx::{ConnectOptions as _, Connection as _, Row, migrate::Migrator, sqlite::SqliteConnectOptions};
 use std::{path::Path, sync::Arc};
 
 fn config(folder: &Path) -> RepoConfig {
@@ -50,7 +50,7 @@ async fn what_was_stored_is_there_after_opening_again_and_migrations_run_once() 
         .fetch_one(&store.readers)
         .await
         .unwrap();
-    assert_eq!(migrations.get::<i64, _>(0), 1);
+    assert_eq!(migrations.get::<i64, _>(0), 2);
     let world = World::new(store, 2_000, ());
     assert_eq!(world.say(direct, bob, NOW + 9).await.sequence, 4);
     assert_eq!(world.view(ada, direct).await.unwrap().read_sequence, 3);
@@ -130,4 +130,31 @@ async fn the_log_does_not_grow_without_end() {
         .len();
     assert!(log < 16 << 20, "{log} bytes after some 80 MB went through it");
     world.store.close().await;
+}
+
+#[tokio::test]
+async fn sessions_that_ended_before_their_time_was_kept_count_as_just_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = config(folder.path()).folder;
+    std::fs::create_dir_all(&path).unwrap();
+    let options = SqliteConnectOptions::new()
+        .filename(path.join("repo.sqlite"))
+        .create_if_missing(true);
+    let mut old = options.connect().await.unwrap();
+    let first = super::migrations::migrator().iter().take(1).cloned().collect();
+    Migrator::with_migrations(first).run(&mut old).await.unwrap();
+    let sessions = "INSERT INTO sessions (session_id, user_id, device_id, expires_at_ms, ended) \
+                    VALUES (7, 1, 'a', 0, 1), (8, 1, 'b', 0, 0)";
+    sqlx::query(sessions).execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
+
+    let before = SystemClock::shared().now_ms();
+    let store = open(folder.path()).await;
+    let since = EndedSession {
+        at_ms: before - 1,
+        id: 0.into(),
+    };
+    let ended = store.ended_sessions(since, 10).await.unwrap();
+    assert_eq!(ended.items.iter().map(|ended| ended.id).collect::<Vec<_>>(), [7.into()]);
+    store.close().await;
 }
