@@ -28,10 +28,14 @@ fn a_stored_message() {
             content: Some(v1::Content {
                 kind: Some(content::Kind::Text(v1::Text {
                     body: "a \"quote\"".into(),
+                    ..Default::default()
                 })),
+                ..Default::default()
             }),
             sent_at: Some(Timestamp::from_millis(1_767_225_600_250)),
+            ..Default::default()
         })),
+        ..Default::default()
     };
     assert_eq!(
         json::to_string(&frame),

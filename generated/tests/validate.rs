@@ -6,7 +6,11 @@ use v1::{client_frame, content};
 
 fn text(body: &str) -> Option<v1::Content> {
     Some(v1::Content {
-        kind: Some(content::Kind::Text(v1::Text { body: body.into() })),
+        kind: Some(content::Kind::Text(v1::Text {
+            body: body.into(),
+            ..Default::default()
+        })),
+        ..Default::default()
     })
 }
 
@@ -15,6 +19,7 @@ fn send() -> v1::SendMessageRequest {
         conversation_id: 1,
         client_message_id: "0193b2a4-7c1e-7d3a-9a51-0c8f3d2e4b6a".into(),
         content: text("hello"),
+        ..Default::default()
     }
 }
 
@@ -39,10 +44,12 @@ fn all_that_is_wrong_is_told_with_its_path() {
         conversation_id: 0,
         client_message_id: "nope".into(),
         content: text(&"x".repeat(9000)),
+        ..Default::default()
     };
     let frame = v1::ClientFrame {
         request_id: 0,
         body: Some(client_frame::Body::Send(request)),
+        ..Default::default()
     };
     assert_eq!(
         broken(&frame),
@@ -82,6 +89,7 @@ fn items_are_named_by_index() {
     let request = v1::LookUpUsersRequest {
         names: vec!["ada".into(), String::new()],
         user_ids: vec![],
+        ..Default::default()
     };
     assert_eq!(
         broken(&request),
@@ -90,6 +98,7 @@ fn items_are_named_by_index() {
     let request = v1::AddMembersRequest {
         conversation_id: 1,
         user_ids: vec![5, 6, 5],
+        ..Default::default()
     };
     assert_eq!(
         broken(&request),
@@ -103,12 +112,15 @@ fn log_records_have_rules_too() {
         message: None,
         origin: None,
         told: false,
+        ..Default::default()
     };
     let downstream = internal::v1::Downstream {
         recipients: vec![],
         event: Some(internal::v1::downstream::Event::Deliveries(internal::v1::Deliveries {
             items: vec![delivery],
+            ..Default::default()
         })),
+        ..Default::default()
     };
     assert_eq!(
         broken(&downstream),

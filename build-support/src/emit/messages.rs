@@ -10,8 +10,9 @@ use proc_macro2::TokenStream;
 use prost::Message as _;
 use prost_build::Module;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use std::collections::{BTreeMap, BTreeSet};
+use syn::{Item, Token, parse_quote, punctuated::Punctuated};
 
 /// Emits modules that follow the packages.
 pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
@@ -34,10 +35,10 @@ pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
         .map_err(|error| wrong(error.to_string()))?;
     let mut root = Tree::default();
     for (module, source) in generated.into_iter().filter(|(module, _)| own.contains(module)) {
-        let tokens = source
-            .parse()
-            .map_err(|error| wrong(format!("prost's output is no Rust: {error}")))?;
-        root.insert(module.parts(), tokens);
+        let mut file =
+            syn::parse_file(&source).map_err(|error| wrong(format!("prost's output is no Rust: {error}")))?;
+        keep_to_what_lasts(&mut file.items);
+        root.insert(module.parts(), file.into_token_stream());
     }
     let served = schema
         .services
@@ -83,6 +84,38 @@ fn flatten_comments(file: &mut FileDescriptorProto) {
         location.trailing_comments = None;
         if let Some(comment) = &mut location.leading_comments {
             *comment = comment.lines().map(|line| format!(" {}\n", line.trim())).collect();
+        }
+    }
+}
+
+/// Takes those traits from messages and their oneofs that prost derives only as long as every field allows it: with `Copy`, `Eq` or `Hash`
+/// in use somewhere, a new field could stop the build there.
+fn keep_to_what_lasts(items: &mut [Item]) {
+    for item in items {
+        let attributes = match item {
+            Item::Mod(module) => {
+                if let Some((_, items)) = &mut module.content {
+                    keep_to_what_lasts(items);
+                }
+                continue;
+            }
+            Item::Struct(item) => &mut item.attrs,
+            Item::Enum(item) => &mut item.attrs,
+            _ => continue,
+        };
+        for attribute in attributes
+            .iter_mut()
+            .filter(|attribute| attribute.path().is_ident("derive"))
+        {
+            let derived = attribute.parse_args_with(Punctuated::<syn::Path, Token![,]>::parse_terminated);
+            let Ok(derived) = derived else { continue };
+            let is = |path: &syn::Path, name: &str| path.segments.last().is_some_and(|last| last.ident == name);
+            if derived.iter().any(|path| is(path, "Message") || is(path, "Oneof")) {
+                let lasting = derived
+                    .iter()
+                    .filter(|path| !["Copy", "Eq", "Hash"].iter().any(|name| is(path, name)));
+                *attribute = parse_quote!(#[derive(#(#lasting),*)]);
+            }
         }
     }
 }

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use schema_corpus::{Branch, Leaf, Rules, rpc::Validate, rules::Choice, wkt::Timestamp};
 
 fn valid() -> Rules {
-    let leaf = Leaf { size: 1 };
+    let leaf = Leaf {
+        size: 1,
+        ..Default::default()
+    };
     Rules {
         an_int32: 0,
         an_int64: 0,
@@ -25,16 +28,17 @@ fn valid() -> Rules {
         among: 1,
         except: 1,
         needed: "x".into(),
-        needed_leaf: Some(leaf),
+        needed_leaf: Some(leaf.clone()),
         needed_time: Some(Timestamp::default()),
         needed_list: vec![String::new()],
-        needed_map: [("k".to_owned(), leaf)].into(),
+        needed_map: [("k".to_owned(), leaf.clone())].into(),
         items: vec![1],
         names: vec!["a".into()],
         leaves: vec![leaf],
         maybe: None,
         set: Some(0),
         choice: Some(Choice::Right(false)),
+        ..Default::default()
     }
 }
 
@@ -340,17 +344,20 @@ fn lists() {
 
 #[test]
 fn messages_inside() {
-    let bad = Leaf { size: 0 };
+    let leaf = |size| Leaf {
+        size,
+        ..Default::default()
+    };
     let text = "must be greater than 0, is 0";
-    breaks(|m| m.needed_leaf = Some(bad), "neededLeaf.size", "uint32.gt", text);
+    breaks(|m| m.needed_leaf = Some(leaf(0)), "neededLeaf.size", "uint32.gt", text);
     breaks(
-        |m| m.leaves = vec![Leaf { size: 1 }, bad],
+        |m| m.leaves = vec![leaf(1), leaf(0)],
         "leaves[1].size",
         "uint32.gt",
         text,
     );
     breaks(
-        |m| m.needed_map = [("a".to_owned(), bad)].into(),
+        |m| m.needed_map = [("a".to_owned(), leaf(0))].into(),
         r#"neededMap["a"].size"#,
         "uint32.gt",
         text,
@@ -358,10 +365,11 @@ fn messages_inside() {
     let branch = |leaf, branch: Option<Branch>| Branch {
         leaf,
         branch: branch.map(Box::new),
+        ..Default::default()
     };
     keeps(|m| m.choice = Some(Choice::Branch(branch(None, Some(branch(None, None))))));
     breaks(
-        |m| m.choice = Some(Choice::Branch(branch(None, Some(branch(Some(bad), None))))),
+        |m| m.choice = Some(Choice::Branch(branch(None, Some(branch(Some(leaf(0)), None))))),
         "branch.branch.leaf.size",
         "uint32.gt",
         text,

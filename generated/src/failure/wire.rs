@@ -25,6 +25,7 @@ impl Failure {
             field: violation.field.clone(),
             rule: violation.rule.to_owned(),
             message: violation.message.clone().into_owned(),
+            ..Default::default()
         });
         v1::Problem {
             reason: spec.name.to_owned(),
@@ -34,6 +35,7 @@ impl Failure {
             advice: spec.advice.to_owned(),
             violations: violations.collect(),
             retry_after_ms: self.wait().map_or(0, millis),
+            ..Default::default()
         }
     }
 

@@ -195,6 +195,7 @@ impl UserService for House {
                 user_id: request.user_id,
                 ..User::default()
             }),
+            ..Default::default()
         })
     }
 

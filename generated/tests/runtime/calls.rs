@@ -22,6 +22,7 @@ fn to(conversation_id: u64) -> SendMessageRequest {
         conversation_id,
         client_message_id: "id".into(),
         content: None,
+        ..Default::default()
     }
 }
 
@@ -47,6 +48,7 @@ async fn answers_are_the_same() {
                 MarkReadRequest {
                     conversation_id: 9,
                     sequence: 4,
+                    ..Default::default()
                 },
             )
             .await;

@@ -110,6 +110,7 @@ fn secrets_stay_out_of_debug() {
         name: "ada".into(),
         password: "correct horse".into(),
         device_id: "laptop".into(),
+        ..Default::default()
     };
     let text = format!("{request:?}");
     assert!(

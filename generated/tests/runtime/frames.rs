@@ -18,6 +18,7 @@ fn mark_read(request_id: u64, sequence: u64) -> ClientFrame {
         ..MarkReadRequest {
             conversation_id: 1,
             sequence,
+            ..Default::default()
         }
         .into()
     }
@@ -26,25 +27,31 @@ fn mark_read(request_id: u64, sequence: u64) -> ClientFrame {
 fn any_frame() -> impl Strategy<Value = ClientFrame> {
     let send = (any::<u64>(), ".{0,20}").prop_map(|(conversation_id, body)| {
         let content = Content {
-            kind: Some(content::Kind::Text(Text { body })),
+            kind: Some(content::Kind::Text(Text {
+                body,
+                ..Default::default()
+            })),
+            ..Default::default()
         };
         ClientFrame::from(SendMessageRequest {
             conversation_id,
             client_message_id: "id".into(),
             content: Some(content),
+            ..Default::default()
         })
     });
     let read = any::<u64>().prop_map(|sequence| {
         MarkReadRequest {
             conversation_id: 1,
             sequence,
+            ..Default::default()
         }
         .into()
     });
     let body = prop_oneof![
         send,
         read,
-        Just(ClientFrame::from(Ping {})),
+        Just(ClientFrame::from(Ping::default())),
         Just(ClientFrame::default())
     ];
     (any::<u64>(), body).prop_map(|(request_id, frame)| ClientFrame { request_id, ..frame })
@@ -154,6 +161,7 @@ async fn frames_find_their_method_and_its_answer() {
     let body = Body::MarkRead(MarkReadRequest {
         conversation_id: 1,
         sequence: 3,
+        ..Default::default()
     });
     assert!(std::ptr::eq(
         frames::handler(&body).expect("a method"),
@@ -166,11 +174,12 @@ async fn frames_find_their_method_and_its_answer() {
         answer,
         Dispatch::Answer(server_frame::Body::MarkRead(MarkReadResponse {
             read_sequence: 3,
-            unread_count: 0
+            unread_count: 0,
+            ..Default::default()
         }))
     );
 
-    let own = Body::Ping(Ping {});
+    let own = Body::Ping(Ping::default());
     assert!(frames::handler(&own).is_none());
     let answer = frames::dispatch(&clients(), Context::user(ada()), own.clone())
         .await

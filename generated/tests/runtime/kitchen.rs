@@ -37,6 +37,7 @@ impl MessageService for Kitchen {
                     content: request.content,
                     ..Message::default()
                 }),
+                ..Default::default()
             }),
         }
     }
@@ -54,6 +55,7 @@ impl MessageService for Kitchen {
         Ok(MarkReadResponse {
             read_sequence: request.sequence,
             unread_count: 0,
+            ..Default::default()
         })
     }
 }

@@ -95,7 +95,7 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn hand_over(&mut self, downstream: Downstream) {
-        let Downstream { recipients, event } = downstream;
+        let Downstream { recipients, event, .. } = downstream;
         match event {
             Some(Event::Deliveries(deliveries)) => self.deliver(&recipients, deliveries.items),
             Some(Event::Rejection(rejection)) => self.reject(rejection),
@@ -112,7 +112,10 @@ impl Round<'_> {
         let mut senders = Vec::new();
         let mut receipts = Vec::with_capacity(items.len());
         let mut frames = Vec::with_capacity(items.len());
-        for Delivery { message, origin, told } in items {
+        for Delivery {
+            message, origin, told, ..
+        } in items
+        {
             let Some(message) = message else { continue };
             let origin = origin.filter(|origin| origin.instance == self.instance);
             if let Some(origin) = &origin {
@@ -181,7 +184,7 @@ impl Round<'_> {
         self.note(connection, count, first);
     }
 
-    fn reject(&mut self, Rejection { origin, rejected }: Rejection) {
+    fn reject(&mut self, Rejection { origin, rejected, .. }: Rejection) {
         let (Some(origin), Some(rejected)) = (origin, rejected) else {
             return;
         };
@@ -244,6 +247,7 @@ fn unanswered(connection: &Connection, frames: &[&ServerFrame]) -> Vec<ServerFra
                 request_id,
                 ..ServerFrame::from(Accepted {
                     client_message_id: client_message_id.clone(),
+                    ..Default::default()
                 })
             })
         };
@@ -301,6 +305,7 @@ fn receipt(request_id: u64, message: &Message) -> ServerFrame {
         conversation_id: message.conversation_id,
         sequence: message.sequence,
         sent_at: message.sent_at,
+        ..Default::default()
     };
     ServerFrame {
         request_id,

@@ -284,9 +284,10 @@ fn say_goodbye(gate: &Gate) {
     gate.hub.read(|tables| {
         for connection in tables.all() {
             let reconnect_after_ms = rand::random_range(0..=spread);
-            connection
-                .outbox
-                .send(&ServerFrame::from(GoAway { reconnect_after_ms }));
+            connection.outbox.send(&ServerFrame::from(GoAway {
+                reconnect_after_ms,
+                ..Default::default()
+            }));
         }
     });
 }

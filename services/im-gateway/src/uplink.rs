@@ -226,7 +226,10 @@ fn reply(request_id: u64, client_message_id: String, refusal: Option<&Failure>) 
         Some(failure) => error::frame(request_id, failure),
         None => ServerFrame {
             request_id,
-            ..ServerFrame::from(Accepted { client_message_id })
+            ..ServerFrame::from(Accepted {
+                client_message_id,
+                ..Default::default()
+            })
         },
     }
 }

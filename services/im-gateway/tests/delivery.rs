@@ -132,6 +132,7 @@ async fn the_other_events_reach_whom_they_are_for() {
         client_message_id: client_message_id(1),
         conversation_id: 9,
         problem: None,
+        ..Default::default()
     };
     house
         .downstream(
@@ -139,6 +140,7 @@ async fn the_other_events_reach_whom_they_are_for() {
             Event::Rejection(Rejection {
                 origin: origin.clone(),
                 rejected: Some(rejected.clone()),
+                ..Default::default()
             }),
         )
         .await;
@@ -153,6 +155,7 @@ async fn the_other_events_reach_whom_they_are_for() {
         instance: INSTANCE.into(),
         connection_id: 1,
         request_id: 3,
+        ..Default::default()
     };
     house
         .downstream(
@@ -160,6 +163,7 @@ async fn the_other_events_reach_whom_they_are_for() {
             Event::Rejection(Rejection {
                 origin: Some(old),
                 rejected: Some(rejected),
+                ..Default::default()
             }),
         )
         .await;
@@ -167,13 +171,15 @@ async fn the_other_events_reach_whom_they_are_for() {
         conversation_id: 9,
         read_sequence: 4,
         unread_count: 0,
+        ..Default::default()
     };
-    house.downstream(&[1], Event::ReadMoved(moved)).await;
+    house.downstream(&[1], Event::ReadMoved(moved.clone())).await;
     assert_eq!(body(sender.next().await), server_frame::Body::ReadMoved(moved));
     let changed = ConversationChanged {
         conversation_id: 9,
         change: 3,
         title: "tea".into(),
+        ..Default::default()
     };
     house
         .downstream(&[2], Event::ConversationChanged(changed.clone()))
@@ -184,13 +190,20 @@ async fn the_other_events_reach_whom_they_are_for() {
     );
 
     house
-        .downstream(&[1], Event::SessionsEnded(SessionsEnded { session_ids: vec![5] }))
+        .downstream(
+            &[1],
+            Event::SessionsEnded(SessionsEnded {
+                session_ids: vec![5],
+                ..Default::default()
+            }),
+        )
         .await;
     house
         .downstream(
             &[1],
             Event::SessionsEnded(SessionsEnded {
                 session_ids: vec![1_001],
+                ..Default::default()
             }),
         )
         .await;
@@ -206,9 +219,10 @@ async fn calls_by_frame_are_answered_by_their_request_id() {
     let read = MarkReadRequest {
         conversation_id: 1,
         sequence: 12,
+        ..Default::default()
     };
     device
-        .says((1..=30).map(|n| (n, client_frame::Body::MarkRead(read))))
+        .says((1..=30).map(|n| (n, client_frame::Body::MarkRead(read.clone()))))
         .await;
     let mut answered = Vec::new();
     for _ in 1..=30 {
@@ -218,7 +232,7 @@ async fn calls_by_frame_are_answered_by_their_request_id() {
     }
     answered.sort_unstable();
     assert_eq!(answered, (1..=30).collect::<Vec<_>>());
-    device.says([(31, client_frame::Body::Ping(Ping {}))]).await;
+    device.says([(31, client_frame::Body::Ping(Ping::default()))]).await;
     let pong = device.next().await;
     assert_eq!(pong.request_id, 31);
     assert!(matches!(body(pong), server_frame::Body::Pong(_)));
@@ -232,10 +246,17 @@ async fn resuming_brings_what_was_missed_in_order_and_says_what_is_left() {
     let position = |conversation_id, sequence| Position {
         conversation_id,
         sequence,
+        ..Default::default()
     };
     let positions = vec![position(1, 20), position(2, 7), position(3, 1), position(1, 250)];
     device
-        .says([(5, client_frame::Body::Resume(Resume { positions }))])
+        .says([(
+            5,
+            client_frame::Body::Resume(Resume {
+                positions,
+                ..Default::default()
+            }),
+        )])
         .await;
     for (conversation, sequences) in [(1, 21..=250), (2, 8..=1_007)] {
         for sequence in sequences {
@@ -271,6 +292,7 @@ async fn a_connection_lives_as_long_as_its_token_or_the_one_that_renews_it() {
     house.clock.advance(Duration::from_secs(TOKEN_SECONDS / 2));
     let foreign = client_frame::Body::Renew(Renew {
         access_token: house.token(1),
+        ..Default::default()
     });
     eager.says([(1, foreign)]).await;
     eager.is_refused(1, "PERMISSION_DENIED").await;
@@ -279,6 +301,7 @@ async fn a_connection_lives_as_long_as_its_token_or_the_one_that_renews_it() {
             2,
             client_frame::Body::Renew(Renew {
                 access_token: house.token(2),
+                ..Default::default()
             }),
         )])
         .await;
@@ -286,7 +309,7 @@ async fn a_connection_lives_as_long_as_its_token_or_the_one_that_renews_it() {
     house.clock.advance(Duration::from_secs(TOKEN_SECONDS / 2));
     lazy.is_refused(0, "TOKEN_EXPIRED").await;
     lazy.is_closed(4402, "TOKEN_EXPIRED").await;
-    eager.says([(3, client_frame::Body::Ping(Ping {}))]).await;
+    eager.says([(3, client_frame::Body::Ping(Ping::default()))]).await;
     assert!(matches!(body(eager.next().await), server_frame::Body::Pong(_)));
     house.clock.advance(Duration::from_secs(TOKEN_SECONDS / 2));
     eager.is_closed(4402, "TOKEN_EXPIRED").await;
@@ -358,7 +381,7 @@ async fn presence_lasts_until_the_last_connection_of_a_user_is_gone() {
     let key = im_infra::presence::key(im_schema::ids::UserId(1));
     let (first, mut second) = (house.device(1, JSON).await, house.device(1, JSON).await);
     drop(first);
-    second.says([(1, client_frame::Body::Ping(Ping {}))]).await;
+    second.says([(1, client_frame::Body::Ping(Ping::default()))]).await;
     second.next().await;
     assert_eq!(house.kv.hash_all(&key).await.expect("kv").len(), 1);
     drop(second);

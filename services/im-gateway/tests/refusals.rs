@@ -7,7 +7,7 @@ use kit::{BINARY, House, JSON, config, send};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 async fn is_alive(device: &mut kit::Device) {
-    device.says([(99, client_frame::Body::Ping(Ping {}))]).await;
+    device.says([(99, client_frame::Body::Ping(Ping::default()))]).await;
     let pong = device.next().await;
     assert_eq!(pong.request_id, 99);
     assert!(matches!(pong.body, Some(server_frame::Body::Pong(_))));

@@ -53,8 +53,14 @@ impl Notices {
     pub(crate) async fn sessions_ended(&self, user: UserId, sessions: &[SessionId]) {
         if !sessions.is_empty() {
             let session_ids = sessions.iter().map(|session| session.0).collect();
-            self.tell(&[user.0], Event::SessionsEnded(SessionsEnded { session_ids }))
-                .await;
+            self.tell(
+                &[user.0],
+                Event::SessionsEnded(SessionsEnded {
+                    session_ids,
+                    ..Default::default()
+                }),
+            )
+            .await;
         }
     }
 
@@ -102,9 +108,10 @@ impl Notices {
             conversation_id: conversation.0,
             after_user_id: 0,
             limit: PAGE,
+            ..Default::default()
         };
         loop {
-            let page = self.repo.page_member_ids(Context::internal(), request).await?;
+            let page = self.repo.page_member_ids(Context::internal(), request.clone()).await?;
             self.try_tell(&others(&page.user_ids), event.clone()).await?;
             match page.user_ids.last() {
                 Some(last) if page.more => request.after_user_id = *last,
@@ -118,6 +125,7 @@ impl Notices {
         let shared = Downstream {
             recipients: Vec::new(),
             event: Some(event),
+            ..Default::default()
         }
         .encode_to_vec();
         let mut outbox = Outbox::new();
@@ -129,6 +137,7 @@ impl Notices {
             let own = Downstream {
                 recipients,
                 event: None,
+                ..Default::default()
             }
             .encode_to_vec();
             outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
@@ -142,5 +151,6 @@ fn changed(conversation: ConversationId, change: ConversationChange, title: &str
         conversation_id: conversation.0,
         change: change as i32,
         title: title.to_owned(),
+        ..Default::default()
     })
 }

@@ -258,6 +258,7 @@ impl Rosters {
         let request = ReadRostersRequest {
             conversation_ids,
             max_members: self.large,
+            ..Default::default()
         };
         let rosters = self.repo.read_rosters(Context::internal(), request).await?.rosters;
         let mut known = Known::with_capacity(rosters.len());
@@ -290,9 +291,11 @@ impl Rosters {
             conversation_id,
             user_id,
             role: 0,
+            ..Default::default()
         };
         let request = ReadStandingsRequest {
             pairs: questions.into_iter().map(pair).collect(),
+            ..Default::default()
         };
         for standing in self.repo.read_standings(Context::internal(), request).await?.standings {
             if let Some(roster) = known.get(&standing.conversation_id) {

@@ -77,6 +77,7 @@ impl Waiter<'_> {
             instance: self.waiters.instance.to_string(),
             connection_id: self.id,
             request_id: 0,
+            ..Default::default()
         }
     }
 
@@ -132,10 +133,15 @@ mod tests {
             message,
             origin: Some(origin),
             told: false,
+            ..Default::default()
         }];
         Downstream {
             recipients: Vec::new(),
-            event: Some(Event::Deliveries(Deliveries { items })),
+            event: Some(Event::Deliveries(Deliveries {
+                items,
+                ..Default::default()
+            })),
+            ..Default::default()
         }
     }
 

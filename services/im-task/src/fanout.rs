@@ -44,11 +44,15 @@ impl FanoutProcessor {
     /// How many members are online.
     async fn fan_out(&self, conversation: u64, items: Vec<Delivery>) -> Result<usize, Failure> {
         let messages = items.len();
-        let event = Some(Event::Deliveries(Deliveries { items }));
+        let event = Some(Event::Deliveries(Deliveries {
+            items,
+            ..Default::default()
+        }));
         // equal for all gateways and pages, so encoded once
         let shared = Downstream {
             recipients: Vec::new(),
             event,
+            ..Default::default()
         }
         .encode_to_vec();
         let mut walk = self.members.walk(conversation).await;
@@ -65,6 +69,7 @@ impl FanoutProcessor {
                 let own = Downstream {
                     recipients,
                     event: None,
+                    ..Default::default()
                 }
                 .encode_to_vec();
                 outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
@@ -87,6 +92,7 @@ fn merge(tasks: Vec<Fanout>) -> Vec<(u64, Vec<Delivery>)> {
     for Fanout {
         conversation_id,
         deliveries,
+        ..
     } in tasks
     {
         let place = *places.entry(conversation_id).or_insert_with(|| {
@@ -119,7 +125,11 @@ mod tests {
             .collect();
         Fanout {
             conversation_id,
-            deliveries: Some(Deliveries { items }),
+            deliveries: Some(Deliveries {
+                items,
+                ..Default::default()
+            }),
+            ..Default::default()
         }
     }
 

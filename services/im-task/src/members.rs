@@ -145,6 +145,7 @@ impl Walk<'_> {
             conversation_id: self.conversation,
             after_user_id,
             limit: PAGE,
+            ..Default::default()
         };
         let answer = self.members.repo.page_member_ids(Context::internal(), request).await?;
         self.after = answer.user_ids.last().copied().filter(|_| answer.more);

@@ -142,6 +142,7 @@ impl World {
             owner_id: 1,
             user_ids: everybody[1..].to_vec(),
             created_at: Some(Timestamp::from_millis(1)),
+            ..Default::default()
         };
         world
             .conversations
@@ -160,10 +161,12 @@ impl World {
             name,
             about: String::new(),
             created_at,
+            ..Default::default()
         };
         let request = CreateUserRequest {
             user: Some(user),
             password: "correct horse".to_owned(),
+            ..Default::default()
         };
         self.users.create_user(Context::internal(), request).await.unwrap();
     }
@@ -195,7 +198,11 @@ impl World {
             .collect();
         let task = Fanout {
             conversation_id: GROUP,
-            deliveries: Some(Deliveries { items }),
+            deliveries: Some(Deliveries {
+                items,
+                ..Default::default()
+            }),
+            ..Default::default()
         };
         Producer::new(Arc::clone(&self.log)).append(vec![task]).await.unwrap();
     }
@@ -251,6 +258,7 @@ async fn a_member_who_joins_is_told_from_then_on() {
         user_ids: vec![newcomer],
         joined_at: Some(Timestamp::from_millis(2)),
         max_members: 10_000,
+        ..Default::default()
     };
     world
         .conversations

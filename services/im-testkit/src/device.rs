@@ -136,6 +136,7 @@ impl Device {
         self.send_frames(&[v1::ClientFrame {
             request_id,
             body: Some(body),
+            ..Default::default()
         }])
         .await;
         request_id
@@ -318,7 +319,7 @@ impl Device {
     /// # Panics
     /// If the connection ends.
     pub async fn so_far(&mut self) -> Vec<v1::ServerFrame> {
-        let request_id = self.send(client_frame::Body::Ping(v1::Ping {})).await;
+        let request_id = self.send(client_frame::Body::Ping(v1::Ping::default())).await;
         let mut frames = Vec::new();
         loop {
             match self.next().await {
@@ -337,10 +338,12 @@ impl Device {
         let position = |(conversation, sequence): &(ConversationId, u64)| v1::Position {
             conversation_id: conversation.0,
             sequence: *sequence,
+            ..Default::default()
         };
         let request_id = self
             .send(client_frame::Body::Resume(v1::Resume {
                 positions: positions.iter().map(position).collect(),
+                ..Default::default()
             }))
             .await;
         let mut missed = Vec::new();

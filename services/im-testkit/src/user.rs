@@ -83,6 +83,7 @@ impl User {
             name: self.name.clone(),
             password: PASSWORD.into(),
             device_id: device_id.into(),
+            ..Default::default()
         };
         let answer: v1::LogInResponse = call(&self.url, None, "POST", "/v1/sessions", &request)
             .await
@@ -129,10 +130,14 @@ impl User {
     /// # Panics
     /// If that is refused.
     pub async fn with(&mut self, other: &Self) -> ConversationId {
-        let request = v1::OpenDirectRequest { user_id: other.id.0 };
+        let request = v1::OpenDirectRequest {
+            user_id: other.id.0,
+            ..Default::default()
+        };
         match self.ask(client_frame::Body::OpenDirect(request)).await {
             server_frame::Body::OpenDirect(v1::OpenDirectResponse {
                 conversation: Some(conversation),
+                ..
             }) => conversation.conversation(),
             other => panic!("not opened: {other:?}"),
         }
@@ -146,10 +151,12 @@ impl User {
         let request = v1::CreateGroupRequest {
             title: title.to_owned(),
             user_ids: members.iter().map(|id| id.0).collect(),
+            ..Default::default()
         };
         match self.ask(client_frame::Body::CreateGroup(request)).await {
             server_frame::Body::CreateGroup(v1::CreateGroupResponse {
                 conversation: Some(conversation),
+                ..
             }) => conversation.conversation(),
             other => panic!("not created: {other:?}"),
         }
@@ -239,8 +246,13 @@ pub fn message(conversation: ConversationId, text: &str) -> v1::SendMessageReque
         conversation_id: conversation.0,
         client_message_id: Uuid::now_v7().to_string(),
         content: Some(v1::Content {
-            kind: Some(content::Kind::Text(v1::Text { body: text.to_owned() })),
+            kind: Some(content::Kind::Text(v1::Text {
+                body: text.to_owned(),
+                ..Default::default()
+            })),
+            ..Default::default()
         }),
+        ..Default::default()
     }
 }
 
@@ -254,6 +266,7 @@ pub fn message(conversation: ConversationId, text: &str) -> v1::SendMessageReque
 pub async fn refresh(url: &str, refresh_token: &str) -> Result<v1::Tokens, (u16, v1::Problem)> {
     let request = v1::RefreshRequest {
         refresh_token: refresh_token.to_owned(),
+        ..Default::default()
     };
     let answer: v1::RefreshResponse = call(url, None, "POST", "/v1/sessions/refresh", &request).await?;
     Ok(answer.tokens.expect("tokens"))

@@ -92,6 +92,7 @@ fn take(gate: &Gate, connection: &Arc<Connection>, frame: ClientFrame, intake: &
         Some(Body::Ping(_)) => {
             let pong = Pong {
                 server_time: Some(Timestamp::from_millis(gate.clock.now_ms())),
+                ..Default::default()
             };
             connection.outbox.send(&ServerFrame {
                 request_id,
@@ -125,7 +126,9 @@ fn send(
             instance: gate.instance.to_string(),
             connection_id: connection.id,
             request_id,
+            ..Default::default()
         }),
+        ..Default::default()
     };
     Ok(Item {
         connection: Arc::clone(connection),
@@ -143,6 +146,7 @@ pub(crate) async fn call(gate: &Gate, connection: &Connection, request_id: u64, 
             Ok(Dispatch::Answer(body)) => Ok(ServerFrame {
                 request_id: 0,
                 body: Some(body),
+                ..Default::default()
             }),
             Ok(Dispatch::Own(_)) => Err(Failure::new(Reason::NoSuchRoute, "this server does not know the frame")),
             Err(failure) => Err(failure),
@@ -167,6 +171,7 @@ async fn renew(gate: &Gate, connection: &Connection, renew: Renew) -> Result<Ren
     connection.renew(caller.expires_at_ms);
     Ok(Renewed {
         token_expires_at: Some(Timestamp::from_millis(caller.expires_at_ms)),
+        ..Default::default()
     })
 }
 

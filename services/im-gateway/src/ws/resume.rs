@@ -76,7 +76,7 @@ impl Resumption {
             rest: None,
         };
         while let Some(position) = self.current.take() {
-            match self.page(position, &mut step).await {
+            match self.page(&position, &mut step).await {
                 Ok(more) => self.current = more.or_else(|| self.next()),
                 Err(failure) if failure.reason() == Reason::NotAMember => {
                     self.answer.gone_conversation_ids.push(position.conversation_id);
@@ -106,15 +106,16 @@ impl Resumption {
     }
 
     /// Reads one page. The position to go on from, if the conversation has more to send.
-    async fn page(&mut self, position: Position, step: &mut Step) -> Result<Option<Position>, Failure> {
+    async fn page(&mut self, position: &Position, step: &mut Step) -> Result<Option<Position>, Failure> {
         let request = ListMessagesRequest {
             conversation_id: position.conversation_id,
             from_sequence: position.sequence.saturating_add(1),
             direction: ListDirection::Forward.into(),
             limit: self.page.min(MOST - self.sent),
+            ..Default::default()
         };
         let page = self.history.list_messages(self.context.clone(), request).await?;
-        let mut reached = position;
+        let mut reached = position.clone();
         let (bytes, messages) = (step.frames.len(), page.messages.len());
         for message in page.messages {
             reached.sequence = message.sequence;

@@ -67,6 +67,7 @@ fn connect(gate: &Gate, caller: Caller, peer: SocketAddr, wire: Wire) -> Connect
         token_expires_at: Some(Timestamp::from_millis(caller.expires_at_ms)),
         max_frame_bytes: gate.config.max_frame as u32,
         ping_interval_ms: gate.config.ping_interval.as_millis() as u32,
+        ..Default::default()
     };
     let outbox = Outbox::new(wire, gate.config.outbox());
     // before anybody can put in something else

@@ -210,6 +210,7 @@ impl House {
         let downstream = Downstream {
             recipients: recipients.to_vec(),
             event: Some(event),
+            ..Default::default()
         };
         Producer::new(self.log.clone() as Arc<dyn Log>)
             .append_for(INSTANCE, vec![downstream])
@@ -248,12 +249,14 @@ fn messages() -> MessageServiceClient {
                     Ok(message_service::Response::ListMessages(ListMessagesResponse {
                         messages,
                         next_sequence,
+                        ..Default::default()
                     }))
                 }
                 message_service::Request::MarkRead(request) => {
                     Ok(message_service::Response::MarkRead(MarkReadResponse {
                         read_sequence: request.sequence,
                         unread_count: 0,
+                        ..Default::default()
                     }))
                 }
                 message_service::Request::SendMessage(_) => Err(away()),
@@ -275,7 +278,11 @@ pub(crate) fn message(conversation_id: u64, sequence: u64, body: &str) -> Messag
 
 pub(crate) fn text(body: &str) -> Content {
     Content {
-        kind: Some(content::Kind::Text(Text { body: body.into() })),
+        kind: Some(content::Kind::Text(Text {
+            body: body.into(),
+            ..Default::default()
+        })),
+        ..Default::default()
     }
 }
 
@@ -286,9 +293,13 @@ pub(crate) fn deliveries(items: Vec<(Message, Option<Origin>)>) -> Event {
             message: Some(message),
             origin,
             told: false,
+            ..Default::default()
         })
         .collect();
-    Event::Deliveries(Deliveries { items })
+    Event::Deliveries(Deliveries {
+        items,
+        ..Default::default()
+    })
 }
 
 pub(crate) fn client_message_id(n: u64) -> String {
@@ -300,6 +311,7 @@ pub(crate) fn send(conversation_id: u64, n: u64, body: &str) -> client_frame::Bo
         conversation_id,
         client_message_id: client_message_id(n),
         content: Some(text(body)),
+        ..Default::default()
     })
 }
 
@@ -318,6 +330,7 @@ impl Device {
             let frame = im_schema::v1::ClientFrame {
                 request_id,
                 body: Some(body),
+                ..Default::default()
             };
             if self.binary {
                 frame::encode_binary(&frame, &mut bytes);

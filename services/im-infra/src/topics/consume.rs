@@ -279,6 +279,7 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
             cause: cause.to_string(),
             payload,
             failed_at_ms: self.clock.now_ms(),
+            ..Default::default()
         }
     }
 

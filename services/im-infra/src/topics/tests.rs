@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 fn upstream(conversation_id: u64, number: u64) -> Upstream {
     let text = Text {
         body: number.to_string(),
+        ..Default::default()
     };
     Upstream {
         conversation_id,
@@ -23,6 +24,7 @@ fn upstream(conversation_id: u64, number: u64) -> Upstream {
         client_message_id: vec![7; 16].into(),
         content: Some(Content {
             kind: Some(Kind::Text(text)),
+            ..Default::default()
         }),
         ..Upstream::default()
     }
@@ -32,6 +34,7 @@ fn downstream(user: u64) -> Downstream {
     Downstream {
         recipients: vec![user],
         event: Some(Event::SessionsEnded(SessionsEnded::default())),
+        ..Default::default()
     }
 }
 
@@ -159,7 +162,11 @@ async fn many_messages_share_a_record_of_bounded_size() {
     for number in 0..100 {
         let mut message = upstream(1, number + 1);
         message.content = Some(Content {
-            kind: Some(Kind::Text(Text { body: long.clone() })),
+            kind: Some(Kind::Text(Text {
+                body: long.clone(),
+                ..Default::default()
+            })),
+            ..Default::default()
         });
         outbox.add(&message);
     }

@@ -36,6 +36,7 @@ impl AuthService for Auth {
             password,
             display_name,
             device_id,
+            ..
         } = request;
         let user = User {
             user_id: fresh(&self.ids)?,
@@ -47,16 +48,19 @@ impl AuthService for Auth {
             name,
             about: String::new(),
             created_at: time(self.clock.now_ms()),
+            ..Default::default()
         };
         let create = CreateUserRequest {
             user: Some(user.clone()),
             password,
+            ..Default::default()
         };
         self.users.create_user(Context::internal(), create).await?;
         let tokens = self.sessions.open(UserId(user.user_id), device_id).await?;
         Ok(RegisterResponse {
             user: Some(user),
             tokens: Some(tokens),
+            ..Default::default()
         })
     }
 
@@ -65,29 +69,41 @@ impl AuthService for Auth {
             name,
             password,
             device_id,
+            ..
         } = request;
-        let verify = VerifyPasswordRequest { name, password };
+        let verify = VerifyPasswordRequest {
+            name,
+            password,
+            ..Default::default()
+        };
         let user = self.users.verify_password(Context::internal(), verify).await?.user;
         let id = user.as_ref().map_or(0, |user| user.user_id);
         let tokens = self.sessions.open(UserId(id), device_id).await?;
         Ok(LogInResponse {
             user,
             tokens: Some(tokens),
+            ..Default::default()
         })
     }
 
     async fn refresh(&self, _: Visitor, request: RefreshRequest) -> Result<RefreshResponse, RefreshError> {
         let tokens = self.sessions.rotate(request.refresh_token).await?;
-        Ok(RefreshResponse { tokens: Some(tokens) })
+        Ok(RefreshResponse {
+            tokens: Some(tokens),
+            ..Default::default()
+        })
     }
 
     async fn log_out(&self, caller: Caller, _: LogOutRequest) -> Result<LogOutResponse, LogOutError> {
         self.sessions.end(caller.user, Some(caller.session)).await?;
-        Ok(LogOutResponse {})
+        Ok(LogOutResponse::default())
     }
 
     async fn log_out_all(&self, caller: Caller, _: LogOutAllRequest) -> Result<LogOutAllResponse, LogOutAllError> {
         let ended = self.sessions.end(caller.user, None).await?;
-        Ok(LogOutAllResponse { ended: ended as u32 })
+        Ok(LogOutAllResponse {
+            ended: ended as u32,
+            ..Default::default()
+        })
     }
 }

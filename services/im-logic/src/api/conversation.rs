@@ -46,6 +46,7 @@ impl Conversations {
         let request = ReadConversationsRequest {
             user_id: user.0,
             conversation_ids: vec![conversation],
+            ..Default::default()
         };
         let found = self
             .repo
@@ -63,7 +64,9 @@ impl Conversations {
                 conversation_id,
                 user_id,
                 role: 0,
+                ..Default::default()
             }],
+            ..Default::default()
         };
         let found = self
             .repo
@@ -107,6 +110,7 @@ impl ConversationService for Conversations {
     ) -> Result<GetConversationResponse, GetConversationError> {
         Ok(GetConversationResponse {
             conversation: Some(self.load(caller.user, request.conversation_id).await?),
+            ..Default::default()
         })
     }
 

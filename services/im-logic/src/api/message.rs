@@ -54,10 +54,14 @@ impl MessageService for Messages {
             content: request.content,
             accepted_at_ms,
             origin: Some(waiter.origin()),
+            ..Default::default()
         };
         self.upstream.append(vec![upstream]).await?;
         let message = waiter.fate(self.send_wait).await.transpose()?;
-        Ok(SendMessageResponse { message })
+        Ok(SendMessageResponse {
+            message,
+            ..Default::default()
+        })
     }
 
     async fn list_messages(
@@ -74,6 +78,7 @@ impl MessageService for Messages {
             from_sequence: request.from_sequence,
             forward,
             limit: if request.limit == 0 { PAGE } else { request.limit },
+            ..Default::default()
         };
         let page = self.messages.read_messages(Context::internal(), read).await?;
         let next_sequence = match page.messages.last() {
@@ -84,6 +89,7 @@ impl MessageService for Messages {
         Ok(ListMessagesResponse {
             messages: page.messages,
             next_sequence,
+            ..Default::default()
         })
     }
 
@@ -91,11 +97,13 @@ impl MessageService for Messages {
         let MarkReadRequest {
             conversation_id,
             sequence,
+            ..
         } = request;
         let advance = AdvanceReadRequest {
             conversation_id,
             user_id: caller.user.0,
             sequence,
+            ..Default::default()
         };
         let position = self.conversations.advance_read(Context::internal(), advance).await?;
         let (read_sequence, unread_count) = (position.read_sequence, position.unread_count);
@@ -104,12 +112,14 @@ impl MessageService for Messages {
                 conversation_id,
                 read_sequence,
                 unread_count,
+                ..Default::default()
             };
             self.notices.tell(&[caller.user.0], Event::ReadMoved(moved)).await;
         }
         Ok(MarkReadResponse {
             read_sequence,
             unread_count,
+            ..Default::default()
         })
     }
 }

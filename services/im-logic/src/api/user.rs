@@ -26,6 +26,7 @@ impl Users {
         let request = FindUsersRequest {
             user_ids: vec![user.0],
             names: Vec::new(),
+            ..Default::default()
         };
         let found = self.users.find_users(Context::internal(), request).await?.users.pop();
         found.ok_or_else(|| Failure::new(Reason::UserNotFound, ""))
@@ -37,6 +38,7 @@ impl UserService for Users {
     async fn get_profile(&self, caller: Caller, _: GetProfileRequest) -> Result<GetProfileResponse, GetProfileError> {
         Ok(GetProfileResponse {
             user: Some(self.find(caller.user).await?),
+            ..Default::default()
         })
     }
 
@@ -45,7 +47,9 @@ impl UserService for Users {
         caller: Caller,
         request: UpdateProfileRequest,
     ) -> Result<UpdateProfileResponse, UpdateProfileError> {
-        let UpdateProfileRequest { profile, update_mask } = request;
+        let UpdateProfileRequest {
+            profile, update_mask, ..
+        } = request;
         let mut profile = profile.unwrap_or_default();
         if profile.display_name.is_empty() && names(update_mask.as_ref(), "display_name") {
             profile.display_name = self.find(caller.user).await?.name;
@@ -54,14 +58,19 @@ impl UserService for Users {
             user_id: caller.user.0,
             profile: Some(profile),
             update_mask,
+            ..Default::default()
         };
         let user = self.users.update_user(Context::internal(), request).await?.user;
-        Ok(UpdateProfileResponse { user })
+        Ok(UpdateProfileResponse {
+            user,
+            ..Default::default()
+        })
     }
 
     async fn get_user(&self, _: Caller, request: GetUserRequest) -> Result<GetUserResponse, GetUserError> {
         Ok(GetUserResponse {
             user: Some(self.find(UserId(request.user_id)).await?),
+            ..Default::default()
         })
     }
 
@@ -70,16 +79,26 @@ impl UserService for Users {
         _: Caller,
         request: LookUpUsersRequest,
     ) -> Result<LookUpUsersResponse, LookUpUsersError> {
-        let LookUpUsersRequest { names, user_ids } = request;
+        let LookUpUsersRequest { names, user_ids, .. } = request;
         if names.is_empty() && user_ids.is_empty() {
             return Ok(LookUpUsersResponse::default());
         }
         let users = self
             .users
-            .find_users(Context::internal(), FindUsersRequest { user_ids, names })
+            .find_users(
+                Context::internal(),
+                FindUsersRequest {
+                    user_ids,
+                    names,
+                    ..Default::default()
+                },
+            )
             .await?
             .users;
-        Ok(LookUpUsersResponse { users })
+        Ok(LookUpUsersResponse {
+            users,
+            ..Default::default()
+        })
     }
 }
 

@@ -173,7 +173,7 @@ impl Dedupe {
         for refused in refused {
             match found.get(&name(&refused.upstream)) {
                 Some((outcome, message)) if refused.verify && message.content == refused.upstream.content => {
-                    known.push((refused.upstream, *outcome));
+                    known.push((refused.upstream, outcome.clone()));
                 }
                 _ => others.push(refused),
             }
@@ -198,6 +198,7 @@ impl Dedupe {
                 from_sequence,
                 forward: false,
                 limit: PAGE,
+                ..Default::default()
             };
             let page = self.repo.read_messages(Context::internal(), request).await?.messages;
             let oldest = page
@@ -212,6 +213,7 @@ impl Dedupe {
                         message_id: message.message_id,
                         sequence: message.sequence,
                         sent_at_ms: sent_at_ms(&message),
+                        ..Default::default()
                     };
                     found.insert(name, (outcome, message));
                 }
@@ -296,6 +298,7 @@ impl Dedupe {
                 from_sequence,
                 forward: false,
                 limit,
+                ..Default::default()
             };
             let page = self.repo.read_messages(Context::internal(), request).await?.messages;
             let (latest, complete) = horizon_of(&page, since);

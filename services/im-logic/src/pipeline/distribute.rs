@@ -204,10 +204,14 @@ fn deliver(outbox: &mut Outbox, members: &[u64], items: Vec<Delivery>, (known, l
             .filter(|item| item.origin.as_ref().is_some_and(|origin| origin.instance == instance));
         receipt(outbox, &instance, own.cloned().collect());
     }
-    let event = Event::Deliveries(Deliveries { items });
+    let event = Event::Deliveries(Deliveries {
+        items,
+        ..Default::default()
+    });
     let shared = Downstream {
         recipients: Vec::new(),
         event: Some(event),
+        ..Default::default()
     }
     .encode_to_vec();
     for (gateway, recipients) in located.gateways.iter().zip(recipients) {
@@ -215,6 +219,7 @@ fn deliver(outbox: &mut Outbox, members: &[u64], items: Vec<Delivery>, (known, l
             let own = Downstream {
                 recipients,
                 event: None,
+                ..Default::default()
             }
             .encode_to_vec();
             outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
@@ -233,7 +238,11 @@ fn hand_over(outbox: &mut Outbox, conversation_id: u64, mut items: Vec<Delivery>
     items.iter_mut().for_each(|item| item.told = item.origin.is_some());
     outbox.add(&Fanout {
         conversation_id,
-        deliveries: Some(Deliveries { items }),
+        deliveries: Some(Deliveries {
+            items,
+            ..Default::default()
+        }),
+        ..Default::default()
     });
 }
 
@@ -249,12 +258,16 @@ fn origins(items: &[Delivery]) -> Vec<String> {
 }
 
 fn receipt(outbox: &mut Outbox, instance: &str, items: Vec<Delivery>) {
-    let event = Some(Event::Deliveries(Deliveries { items }));
+    let event = Some(Event::Deliveries(Deliveries {
+        items,
+        ..Default::default()
+    }));
     outbox.add_for(
         instance,
         &Downstream {
             recipients: Vec::new(),
             event,
+            ..Default::default()
         },
     );
 }
@@ -266,16 +279,19 @@ fn reject(outbox: &mut Outbox, upstream: &Upstream, cause: &Failure) {
         client_message_id: client_id(upstream),
         conversation_id: upstream.conversation_id,
         problem: Some(cause.problem()),
+        ..Default::default()
     };
     let event = Event::Rejection(Rejection {
         origin: Some(origin.clone()),
         rejected: Some(rejected),
+        ..Default::default()
     });
     outbox.add_for(
         &origin.instance,
         &Downstream {
             recipients: Vec::new(),
             event: Some(event),
+            ..Default::default()
         },
     );
 }
@@ -290,11 +306,13 @@ fn delivery(mut upstream: Upstream, outcome: &StoreOutcome) -> Delivery {
         client_message_id: client_id(&upstream),
         content: upstream.content,
         sent_at: Some(Timestamp::from_millis(outcome.sent_at_ms)),
+        ..Default::default()
     };
     Delivery {
         message: Some(message),
         origin,
         told: false,
+        ..Default::default()
     }
 }
 

@@ -59,9 +59,14 @@ impl Store {
             message_id,
             upstream: Some(without_origin(upstream)),
             verify: *verify,
+            ..Default::default()
         };
         let messages: Vec<_> = accepted.iter().zip(ids).map(message).collect();
-        let request = StoreMessagesRequest { messages, now_ms };
+        let request = StoreMessagesRequest {
+            messages,
+            now_ms,
+            ..Default::default()
+        };
         let outcomes = self.repo.store_messages(Context::internal(), request).await?.outcomes;
         if outcomes.len() != accepted.len() {
             return Err(Failure::new(
@@ -86,5 +91,6 @@ fn without_origin(upstream: &Upstream) -> Upstream {
         content: upstream.content.clone(),
         accepted_at_ms: upstream.accepted_at_ms,
         origin: None::<Origin>,
+        ..Default::default()
     }
 }

@@ -21,6 +21,7 @@ async fn change_role(world: &World, by: &User, group: u64, of: &User, role: Memb
         conversation_id: group,
         user_id: of.id.0,
         role: role as i32,
+        ..Default::default()
     };
     world
         .api
@@ -34,6 +35,7 @@ async fn remove(world: &World, by: &User, group: u64, whom: u64) -> Result<(), F
     let request = RemoveMemberRequest {
         conversation_id: group,
         user_id: whom,
+        ..Default::default()
     };
     world
         .api
@@ -47,6 +49,7 @@ async fn rename(world: &World, by: &User, group: u64, title: &str) -> Result<Str
     let request = RenameGroupRequest {
         conversation_id: group,
         title: title.to_owned(),
+        ..Default::default()
     };
     let answer = world
         .api
@@ -84,10 +87,13 @@ async fn a_direct_conversation_is_one_for_both_and_needs_two() {
         [(vec![bob.id.0], ConversationChange::Joined, String::new())]
     );
     let open = |user_id: u64| {
-        world
-            .api
-            .conversations
-            .open_direct(ada.context.clone(), OpenDirectRequest { user_id })
+        world.api.conversations.open_direct(
+            ada.context.clone(),
+            OpenDirectRequest {
+                user_id,
+                ..Default::default()
+            },
+        )
     };
     assert_eq!(reason(open(ada.id.0).await), Reason::PeerIsSelf);
     assert_eq!(reason(open(99).await), Reason::UserNotFound);
@@ -126,10 +132,13 @@ async fn roles_decide_and_the_owner_stays_until_another_is() {
         Reason::RoleTooLow
     );
     let leave = |user: &User| {
-        world
-            .api
-            .conversations
-            .leave_group(user.context.clone(), LeaveGroupRequest { conversation_id: group })
+        world.api.conversations.leave_group(
+            user.context.clone(),
+            LeaveGroupRequest {
+                conversation_id: group,
+                ..Default::default()
+            },
+        )
     };
     assert_eq!(reason(leave(&ada).await), Reason::OwnerMustStay);
     assert_eq!(
@@ -138,9 +147,18 @@ async fn roles_decide_and_the_owner_stays_until_another_is() {
     );
     change_role(&world, &ada, group, &cal, MemberRole::Owner).await.unwrap();
     leave(&ada).await.unwrap();
-    let get = GetConversationRequest { conversation_id: group };
+    let get = GetConversationRequest {
+        conversation_id: group,
+        ..Default::default()
+    };
     assert_eq!(
-        reason(world.api.conversations.get_conversation(ada.context.clone(), get).await),
+        reason(
+            world
+                .api
+                .conversations
+                .get_conversation(ada.context.clone(), get.clone())
+                .await
+        ),
         Reason::ConversationNotFound
     );
     let seen = world
@@ -169,6 +187,7 @@ async fn who_comes_and_who_goes_is_told_and_so_are_the_others() {
     let add = AddMembersRequest {
         conversation_id: group,
         user_ids: vec![bob.id.0, cal.id.0],
+        ..Default::default()
     };
     let answer = world
         .api
@@ -215,17 +234,21 @@ async fn a_group_of_users_who_do_not_exist_is_not_made() {
     let request = CreateGroupRequest {
         title: "nobody".to_owned(),
         user_ids: vec![99],
+        ..Default::default()
     };
     assert_eq!(
         reason(world.api.conversations.create_group(ada.context.clone(), request).await),
         Reason::UserNotFound
     );
     let alone = world.group(&ada, &[&ada]).await;
-    let get = GetConversationRequest { conversation_id: alone };
+    let get = GetConversationRequest {
+        conversation_id: alone,
+        ..Default::default()
+    };
     let seen = world
         .api
         .conversations
-        .get_conversation(ada.context.clone(), get)
+        .get_conversation(ada.context.clone(), get.clone())
         .await
         .unwrap()
         .conversation
@@ -253,6 +276,7 @@ async fn lists_are_read_to_their_end_in_pages_and_tokens_are_good_for_their_list
         let request = ListConversationsRequest {
             page_size: 2,
             page_token: token,
+            ..Default::default()
         };
         let page = world
             .api
@@ -279,6 +303,7 @@ async fn lists_are_read_to_their_end_in_pages_and_tokens_are_good_for_their_list
             conversation_id: group,
             page_size: 4,
             page_token: token.clone(),
+            ..Default::default()
         };
         let page = world
             .api
@@ -298,6 +323,7 @@ async fn lists_are_read_to_their_end_in_pages_and_tokens_are_good_for_their_list
         let request = ListConversationsRequest {
             page_size: 2,
             page_token,
+            ..Default::default()
         };
         let refused = world
             .api

@@ -143,6 +143,7 @@ async fn only_members_send_and_read_and_membership_holds_at_once() {
     let add = im_schema::v1::AddMembersRequest {
         conversation_id: group,
         user_ids: vec![eve.id.0],
+        ..Default::default()
     };
     world
         .api
@@ -154,7 +155,13 @@ async fn only_members_send_and_read_and_membership_holds_at_once() {
     world
         .api
         .conversations
-        .leave_group(bob.context.clone(), LeaveGroupRequest { conversation_id: group })
+        .leave_group(
+            bob.context.clone(),
+            LeaveGroupRequest {
+                conversation_id: group,
+                ..Default::default()
+            },
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -224,7 +231,10 @@ async fn a_record_that_comes_again_after_its_sender_left_stays_stored_and_a_new_
     );
     world.accepts(vec![record.clone()]).await;
     world.gateway.messages(1).await;
-    let request = LeaveGroupRequest { conversation_id: group };
+    let request = LeaveGroupRequest {
+        conversation_id: group,
+        ..Default::default()
+    };
     world
         .api
         .conversations
@@ -330,6 +340,7 @@ async fn history_is_read_in_pages_both_ways() {
             from_sequence,
             direction: direction as i32,
             limit: 3,
+            ..Default::default()
         };
         let page = world.api.messages.list_messages(bob.context.clone(), request);
         async {
@@ -360,6 +371,7 @@ async fn reading_is_told_to_the_own_devices_and_unread_is_exact() {
         let request = MarkReadRequest {
             conversation_id: chat,
             sequence,
+            ..Default::default()
         };
         let answer = world.api.messages.mark_read(bob.context.clone(), request);
         async {
@@ -411,6 +423,7 @@ async fn a_message_that_breaks_a_rule_of_the_schema_is_refused_to_its_sender() {
         from_sequence: 0,
         forward: true,
         limit: 10,
+        ..Default::default()
     };
     let texts = stored
         .read_messages(Context::internal(), request)

@@ -18,6 +18,7 @@ fn log_in(name: &str, password: &str, device: &str) -> LogInRequest {
         name: name.to_owned(),
         password: password.to_owned(),
         device_id: device.to_owned(),
+        ..Default::default()
     }
 }
 
@@ -49,6 +50,7 @@ async fn a_name_is_taken_whatever_its_case_and_a_wrong_password_opens_nothing() 
         password: "another horse".to_owned(),
         display_name: String::new(),
         device_id: "phone".to_owned(),
+        ..Default::default()
     };
     let taken = world.api.auth.register(Context::default(), again).await.unwrap_err();
     assert_eq!(taken.reason(), Reason::NameTaken);
@@ -79,6 +81,7 @@ async fn a_refresh_token_works_once_and_its_reuse_ends_the_session_at_once() {
     let refresh = |token: &str| {
         let request = RefreshRequest {
             refresh_token: token.to_owned(),
+            ..Default::default()
         };
         world.api.auth.refresh(Context::default(), request)
     };
@@ -117,7 +120,7 @@ async fn logging_out_ends_one_session_or_all() {
     world
         .api
         .auth
-        .log_out(phone.context.clone(), LogOutRequest {})
+        .log_out(phone.context.clone(), LogOutRequest::default())
         .await
         .unwrap();
     assert_eq!(closed(&world).await, [session(&phone)]);
@@ -125,7 +128,7 @@ async fn logging_out_ends_one_session_or_all() {
     let ended = world
         .api
         .auth
-        .log_out_all(tablet.context.clone(), LogOutAllRequest {})
+        .log_out_all(tablet.context.clone(), LogOutAllRequest::default())
         .await
         .unwrap()
         .ended;
@@ -157,12 +160,14 @@ async fn a_profile_changes_by_its_mask_and_an_empty_display_name_is_the_name() {
         let request = UpdateProfileRequest {
             profile: Some(profile),
             update_mask: Some(FieldMask { paths }),
+            ..Default::default()
         };
         world.api.users.update_profile(ada.context.clone(), request)
     };
     let profile = Profile {
         display_name: "Ada L.".to_owned(),
         about: "Counts on engines.".to_owned(),
+        ..Default::default()
     };
     let shown = |user: Option<Account>| user.map(|user| (user.display_name, user.about)).unwrap();
     let both = change(profile.clone(), &[]).await.unwrap().user;
@@ -172,6 +177,7 @@ async fn a_profile_changes_by_its_mask_and_an_empty_display_name_is_the_name() {
     let request = LookUpUsersRequest {
         names: vec!["ADA".to_owned(), "nobody".to_owned()],
         user_ids: vec![],
+        ..Default::default()
     };
     let found = world
         .api

@@ -132,6 +132,7 @@ impl World {
             password: "correct horse".to_owned(),
             display_name: String::new(),
             device_id: "laptop".to_owned(),
+            ..Default::default()
         };
         let answer = self.api.auth.register(Context::default(), request).await.unwrap();
         let tokens = answer.tokens.unwrap();
@@ -167,7 +168,10 @@ impl World {
     }
 
     pub(crate) async fn direct(&self, one: &User, other: &User) -> u64 {
-        let request = OpenDirectRequest { user_id: other.id.0 };
+        let request = OpenDirectRequest {
+            user_id: other.id.0,
+            ..Default::default()
+        };
         let answer = self
             .api
             .conversations
@@ -182,6 +186,7 @@ impl World {
         let request = CreateGroupRequest {
             title: "Engine room".to_owned(),
             user_ids,
+            ..Default::default()
         };
         let answer = self
             .api
@@ -210,6 +215,7 @@ impl World {
             conversation_id,
             client_message_id: id.to_string(),
             content,
+            ..Default::default()
         };
         self.api.messages.send_message(user.context.clone(), request).await
     }
@@ -230,7 +236,9 @@ impl World {
                 instance: GATEWAY.to_owned(),
                 connection_id,
                 request_id: 0,
+                ..Default::default()
             }),
+            ..Default::default()
         }
     }
 
@@ -248,7 +256,7 @@ impl World {
             let page = self
                 .api
                 .messages
-                .list_messages(user.context.clone(), request)
+                .list_messages(user.context.clone(), request.clone())
                 .await
                 .unwrap();
             all.extend(page.messages);
@@ -262,7 +270,11 @@ impl World {
 
 pub(crate) fn words(text: &str) -> Content {
     Content {
-        kind: Some(content::Kind::Text(Text { body: text.to_owned() })),
+        kind: Some(content::Kind::Text(Text {
+            body: text.to_owned(),
+            ..Default::default()
+        })),
+        ..Default::default()
     }
 }
 

@@ -59,6 +59,7 @@ impl ConversationRepo for Conversations {
             Some((view, created)) => Ok(EnsureDirectResponse {
                 conversation: Some(shown(view)?),
                 created,
+                ..Default::default()
             }),
             None => Err(EnsureDirectError::user_not_found("one of the users does not exist")),
         }
@@ -79,6 +80,7 @@ impl ConversationRepo for Conversations {
         match self.store.insert_group(group).await.map_err(Failure::from)? {
             Some(view) => Ok(InsertGroupResponse {
                 conversation: Some(shown(view)?),
+                ..Default::default()
             }),
             None => Err(InsertGroupError::user_not_found("one of the users does not exist")),
         }
@@ -96,7 +98,10 @@ impl ConversationRepo for Conversations {
             .await
             .map_err(Failure::from)?;
         let conversations = views.into_iter().map(shown).collect::<Result<_, _>>()?;
-        Ok(ReadConversationsResponse { conversations })
+        Ok(ReadConversationsResponse {
+            conversations,
+            ..Default::default()
+        })
     }
 
     async fn page_conversations(
@@ -115,6 +120,7 @@ impl ConversationRepo for Conversations {
         Ok(PageConversationsResponse {
             conversations,
             more: page.more,
+            ..Default::default()
         })
     }
 
@@ -126,7 +132,7 @@ impl ConversationRepo for Conversations {
             .await
             .map_err(Failure::from)?
         {
-            Ok(SetTitleResponse {})
+            Ok(SetTitleResponse::default())
         } else {
             Err(SetTitleError::conversation_not_found(format!(
                 "there is no group {conversation}"
@@ -149,6 +155,7 @@ impl ConversationRepo for Conversations {
         match self.store.insert_members(members).await.map_err(Failure::from)? {
             MembersInserted::Added(users) => Ok(InsertMembersResponse {
                 added_user_ids: users.into_iter().map(u64::from).collect(),
+                ..Default::default()
             }),
             MembersInserted::NoGroup => Err(InsertMembersError::conversation_not_found(format!(
                 "there is no group {conversation}"
@@ -172,7 +179,7 @@ impl ConversationRepo for Conversations {
             .await
             .map_err(Failure::from)?
         {
-            MemberDeleted::Done => Ok(DeleteMemberResponse {}),
+            MemberDeleted::Done => Ok(DeleteMemberResponse::default()),
             MemberDeleted::NoMember => Err(DeleteMemberError::member_not_found("the user is not in this group")),
             MemberDeleted::Owner => Err(DeleteMemberError::owner_must_stay("")),
         }
@@ -188,6 +195,7 @@ impl ConversationRepo for Conversations {
         {
             RoleSet::Done(member) => Ok(SetRoleResponse {
                 member: Some(shown_member(member)),
+                ..Default::default()
             }),
             RoleSet::NoMember => Err(SetRoleError::member_not_found("the user is not in this group")),
             RoleSet::Owner => Err(SetRoleError::owner_must_stay("")),
@@ -207,6 +215,7 @@ impl ConversationRepo for Conversations {
             .map_err(Failure::from)?;
         Ok(ReadRostersResponse {
             rosters: rosters.into_iter().map(shown_roster).collect(),
+            ..Default::default()
         })
     }
 
@@ -225,9 +234,13 @@ impl ConversationRepo for Conversations {
             conversation_id: at.into(),
             user_id: who.into(),
             role,
+            ..Default::default()
         };
         let standings = found.into_iter().map(standing).collect();
-        Ok(ReadStandingsResponse { standings })
+        Ok(ReadStandingsResponse {
+            standings,
+            ..Default::default()
+        })
     }
 
     async fn page_members(
@@ -245,6 +258,7 @@ impl ConversationRepo for Conversations {
         Ok(PageMembersResponse {
             members: page.items.into_iter().map(shown_member).collect(),
             more: page.more,
+            ..Default::default()
         })
     }
 
@@ -263,6 +277,7 @@ impl ConversationRepo for Conversations {
         Ok(PageMemberIdsResponse {
             user_ids: page.items.into_iter().map(u64::from).collect(),
             more: page.more,
+            ..Default::default()
         })
     }
 
@@ -282,6 +297,7 @@ impl ConversationRepo for Conversations {
             read_sequence: position.read_sequence,
             unread_count: position.unread_count,
             moved: position.moved,
+            ..Default::default()
         })
     }
 }
@@ -304,6 +320,7 @@ fn shown(view: ConversationView) -> Result<Conversation, Failure> {
         read_sequence: view.read_sequence,
         unread_count: view.last_sequence.saturating_sub(view.read_sequence),
         role: view.role,
+        ..Default::default()
     })
 }
 
@@ -315,6 +332,7 @@ fn shown_member(member: MemberRecord) -> Member {
         role: member.role,
         joined_at: Some(Timestamp::from_millis(member.joined_at_ms)),
         read_sequence: member.read_sequence,
+        ..Default::default()
     }
 }
 
@@ -331,5 +349,6 @@ fn shown_roster(roster: RosterRecord) -> Roster {
         member_count: roster.member_count,
         user_ids,
         roles,
+        ..Default::default()
     }
 }

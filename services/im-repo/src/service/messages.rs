@@ -39,6 +39,7 @@ impl MessageRepo for Messages {
             .map_err(Failure::from)?;
         Ok(StoreMessagesResponse {
             outcomes: outcomes.into_iter().map(told).collect(),
+            ..Default::default()
         })
     }
 
@@ -57,6 +58,7 @@ impl MessageRepo for Messages {
         Ok(ReadMessagesResponse {
             messages,
             last_sequence,
+            ..Default::default()
         })
     }
 }
@@ -101,6 +103,7 @@ fn told(outcome: StoreOutcome) -> proto::StoreOutcome {
         message_id: place.id.into(),
         sequence: place.sequence,
         sent_at_ms: place.sent_at_ms,
+        ..Default::default()
     }
 }
 
@@ -120,6 +123,7 @@ pub(super) fn shown(record: &MessageRecord) -> Result<Message, Failure> {
         client_message_id: hyphenated(&record.client_id),
         content: Some(content),
         sent_at: Some(Timestamp::from_millis(record.sent_at_ms)),
+        ..Default::default()
     })
 }
 

@@ -37,6 +37,7 @@ async fn register(repo: &Repo, id: u64, name: &str) -> Result<(), Failure> {
     let request = CreateUserRequest {
         user: Some(user),
         password: "correct horse".to_owned(),
+        ..Default::default()
     };
     repo.users.create_user(Peer, request).await?;
     Ok(())
@@ -48,7 +49,11 @@ fn at(ms: u64) -> Option<Timestamp> {
 
 fn text(id: u64, conversation_id: u64, sender_id: u64, body: &str) -> NewMessage {
     let content = Content {
-        kind: Some(content::Kind::Text(Text { body: body.to_owned() })),
+        kind: Some(content::Kind::Text(Text {
+            body: body.to_owned(),
+            ..Default::default()
+        })),
+        ..Default::default()
     };
     let upstream = Upstream {
         conversation_id,
@@ -61,6 +66,7 @@ fn text(id: u64, conversation_id: u64, sender_id: u64, body: &str) -> NewMessage
         message_id: id,
         upstream: Some(upstream),
         verify: false,
+        ..Default::default()
     }
 }
 
@@ -74,6 +80,7 @@ async fn users_get_in_with_the_right_password_only() {
         let request = VerifyPasswordRequest {
             name: name.to_owned(),
             password: password.to_owned(),
+            ..Default::default()
         };
         repo.users.verify_password(Peer, request).await.map_err(Failure::from)
     };
@@ -95,12 +102,14 @@ async fn a_mask_says_what_changes_and_an_empty_display_name_is_the_name() {
     let profile = Profile {
         display_name: "Ada L.".into(),
         about: "engines".into(),
+        ..Default::default()
     };
     let update = async |profile: &Profile, mask: Option<FieldMask>| {
         let request = UpdateUserRequest {
             user_id: 7,
             profile: Some(profile.clone()),
             update_mask: mask,
+            ..Default::default()
         };
         let user = repo.users.update_user(Peer, request).await.unwrap().user.unwrap();
         (user.display_name, user.about)
@@ -116,12 +125,14 @@ async fn a_mask_says_what_changes_and_an_empty_display_name_is_the_name() {
         user_id: 9,
         profile: Some(profile),
         update_mask: None,
+        ..Default::default()
     };
     let nobody = Failure::from(repo.users.update_user(Peer, nobody).await.unwrap_err());
     assert_eq!(nobody.reason(), Reason::UserNotFound);
     let found = FindUsersRequest {
         user_ids: vec![7, 9],
         names: vec!["ADA".into()],
+        ..Default::default()
     };
     assert_eq!(repo.users.find_users(Peer, found).await.unwrap().users.len(), 1);
 }
@@ -135,6 +146,7 @@ async fn refresh_tokens_rotate_and_reuse_is_told() {
         device_id: "laptop".into(),
         refresh_hash: vec![1; 32].into(),
         expires_at: at(NOW + 1_000),
+        ..Default::default()
     };
     assert_eq!(
         repo.users
@@ -150,6 +162,7 @@ async fn refresh_tokens_rotate_and_reuse_is_told() {
             new_hash: vec![new; 32].into(),
             now: at(now_ms),
             expires_at: at(now_ms + 1_000),
+            ..Default::default()
         };
         repo.users.rotate_session(Peer, request).await.map_err(Failure::from)
     };
@@ -182,8 +195,9 @@ async fn a_message_goes_in_and_comes_out() {
         user_id: 7,
         peer_id: 8,
         created_at: at(NOW),
+        ..Default::default()
     };
-    let opened = repo.conversations.ensure_direct(Peer, direct).await.unwrap();
+    let opened = repo.conversations.ensure_direct(Peer, direct.clone()).await.unwrap();
     assert!(opened.created);
     assert_eq!(opened.conversation.unwrap().peer_id, 8);
     let oneself = EnsureDirectRequest { peer_id: 7, ..direct };
@@ -207,6 +221,7 @@ async fn a_message_goes_in_and_comes_out() {
         let request = StoreMessagesRequest {
             messages: batch,
             now_ms: NOW + 5,
+            ..Default::default()
         };
         let outcomes = repo.messages.store_messages(Peer, request).await.unwrap().outcomes;
         kinds.extend(
@@ -229,6 +244,7 @@ async fn a_message_goes_in_and_comes_out() {
         from_sequence: 0,
         forward: false,
         limit: 1,
+        ..Default::default()
     };
     let history = repo.messages.read_messages(Peer, request).await.unwrap();
     let newest = &history.messages[0];
@@ -243,6 +259,7 @@ async fn a_message_goes_in_and_comes_out() {
         limit: 10,
         before_ms: 0,
         before_id: 0,
+        ..Default::default()
     };
     let list = repo.conversations.page_conversations(Peer, list).await.unwrap();
     assert_eq!(
@@ -256,6 +273,7 @@ async fn a_message_goes_in_and_comes_out() {
         conversation_id: 100,
         user_id: 7,
         sequence: 9,
+        ..Default::default()
     };
     let read = repo.conversations.advance_read(Peer, read).await.unwrap();
     assert_eq!((read.read_sequence, read.unread_count, read.moved), (2, 0, true));
@@ -263,6 +281,7 @@ async fn a_message_goes_in_and_comes_out() {
         conversation_id: 100,
         user_id: 9,
         sequence: 1,
+        ..Default::default()
     };
     let stranger = Failure::from(repo.conversations.advance_read(Peer, stranger).await.unwrap_err());
     assert_eq!(stranger.reason(), Reason::NotAMember);
@@ -280,11 +299,13 @@ async fn a_roster_pairs_users_with_their_roles() {
         owner_id: 8,
         user_ids: vec![9, 7],
         created_at: at(NOW),
+        ..Default::default()
     };
     repo.conversations.insert_group(Peer, group).await.unwrap();
     let request = ReadRostersRequest {
         conversation_ids: vec![100, 101],
         max_members: 500,
+        ..Default::default()
     };
     let rosters = repo.conversations.read_rosters(Peer, request).await.unwrap().rosters;
     assert_eq!(rosters.len(), 1);

@@ -48,7 +48,7 @@ impl UserRepo for Users {
         };
         let hash = self.passwords.hash(request.password).await?;
         if self.store.insert_user(record, hash).await.map_err(Failure::from)? {
-            Ok(CreateUserResponse {})
+            Ok(CreateUserResponse::default())
         } else {
             Err(CreateUserError::name_taken("another user has this name"))
         }
@@ -66,6 +66,7 @@ impl UserRepo for Users {
         match user {
             Some(user) if right => Ok(VerifyPasswordResponse {
                 user: Some(shown(user)),
+                ..Default::default()
             }),
             _ => Err(VerifyPasswordError::wrong_credentials("name or password is wrong")),
         }
@@ -80,6 +81,7 @@ impl UserRepo for Users {
             .map_err(Failure::from)?;
         Ok(FindUsersResponse {
             users: users.into_iter().map(shown).collect(),
+            ..Default::default()
         })
     }
 
@@ -95,6 +97,7 @@ impl UserRepo for Users {
         match self.store.update_user(user, change).await.map_err(Failure::from)? {
             Some(user) => Ok(UpdateUserResponse {
                 user: Some(shown(user)),
+                ..Default::default()
             }),
             None => Err(UpdateUserError::user_not_found(format!("there is no user {user}"))),
         }
@@ -119,6 +122,7 @@ impl UserRepo for Users {
             .map_err(Failure::from)?;
         Ok(OpenSessionResponse {
             replaced_session_id: replaced.map_or(0, u64::from),
+            ..Default::default()
         })
     }
 
@@ -141,6 +145,7 @@ impl UserRepo for Users {
                 session_id: session.id.into(),
                 user_id: session.user.into(),
                 device_id: session.device,
+                ..Default::default()
             }),
             Rotated::Invalid => Err(RotateSessionError::refresh_invalid("")),
             Rotated::Reused(session) => {
@@ -168,6 +173,7 @@ impl UserRepo for Users {
             .map_err(Failure::from)?;
         Ok(EndSessionsResponse {
             session_ids: ended.into_iter().map(u64::from).collect(),
+            ..Default::default()
         })
     }
 
@@ -199,7 +205,10 @@ impl UserRepo for Users {
             .session_open(request.session())
             .await
             .map_err(Failure::from)?;
-        Ok(CheckSessionResponse { open })
+        Ok(CheckSessionResponse {
+            open,
+            ..Default::default()
+        })
     }
 }
 
@@ -211,6 +220,7 @@ fn shown(user: UserRecord) -> User {
         name: user.name,
         about: user.about,
         created_at: Some(Timestamp::from_millis(user.created_at_ms)),
+        ..Default::default()
     }
 }
 

@@ -54,6 +54,7 @@ async fn who_missed_very_much_is_told_where_to_read_on() {
         .map(|number| v1::ClientFrame {
             request_id: number,
             body: Some(client_frame::Body::Send(message(conversation, &number.to_string()))),
+            ..Default::default()
         })
         .collect();
     for few in frames.chunks(250) {
@@ -69,7 +70,8 @@ async fn who_missed_very_much_is_told_where_to_read_on() {
         resumed.incomplete,
         [v1::Position {
             conversation_id: conversation.0,
-            sequence: 1_003
+            sequence: 1_003,
+            ..Default::default()
         }]
     );
     let rest = bob
@@ -107,17 +109,19 @@ async fn own_devices_hear_what_was_read() {
     let read = v1::MarkReadRequest {
         conversation_id: conversation.0,
         sequence: 1,
+        ..Default::default()
     };
     let answer = bob.ask(client_frame::Body::MarkRead(read)).await;
     assert_eq!(
         answer,
         server_frame::Body::MarkRead(v1::MarkReadResponse {
             read_sequence: 1,
-            unread_count: 1
+            unread_count: 1,
+            ..Default::default()
         })
     );
     let pick = |frame: &v1::ServerFrame| match &frame.body {
-        Some(server_frame::Body::ReadMoved(moved)) => Some(*moved),
+        Some(server_frame::Body::ReadMoved(moved)) => Some(moved.clone()),
         _ => None,
     };
     let moved = phone.find("the new read position", pick).await;
@@ -126,7 +130,8 @@ async fn own_devices_hear_what_was_read() {
         v1::ReadMoved {
             conversation_id: conversation.0,
             read_sequence: 1,
-            unread_count: 1
+            unread_count: 1,
+            ..Default::default()
         }
     );
     assert!(

@@ -13,6 +13,7 @@ async fn the_same_message_twice_is_one_with_the_same_receipt() {
     let frame = |request_id| v1::ClientFrame {
         request_id,
         body: Some(client_frame::Body::Send(request.clone())),
+        ..Default::default()
     };
     // in one batch
     alice.send_frames(&[frame(101), frame(102)]).await;

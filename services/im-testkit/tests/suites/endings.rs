@@ -24,6 +24,7 @@ async fn who_reads_slowly_is_closed_and_others_are_not_held_up() {
             .map(|number| v1::ClientFrame {
                 request_id: number,
                 body: Some(client_frame::Body::Send(message(group, &text))),
+                ..Default::default()
             })
             .collect();
         alice.send_frames(&frames).await;
@@ -63,6 +64,7 @@ async fn slow_again(town: &Town, name: &str) -> String {
         name: name.into(),
         password: im_testkit::PASSWORD.into(),
         device_id: "again".into(),
+        ..Default::default()
     };
     let answer: v1::LogInResponse = im_testkit::call(&town.url(), None, "POST", "/v1/sessions", &request)
         .await
@@ -84,6 +86,7 @@ async fn a_shutdown_in_mid_send_loses_nothing_that_was_accepted() {
         .map(|(request, request_id)| v1::ClientFrame {
             request_id,
             body: Some(client_frame::Body::Send(request.clone())),
+            ..Default::default()
         })
         .collect();
     for few in frames.chunks(20) {

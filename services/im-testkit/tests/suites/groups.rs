@@ -55,6 +55,7 @@ async fn adds(
     let request = v1::AddMembersRequest {
         conversation_id: 0,
         user_ids: others.iter().map(|id| id.0).collect(),
+        ..Default::default()
     };
     user.rest("POST", &format!("/v1/conversations/{group}/members"), &request)
         .await
@@ -308,6 +309,7 @@ async fn a_group_has_so_many_members_and_no_more() {
     let request = v1::CreateGroupRequest {
         title: "crowd".into(),
         user_ids: vec![bob.id.0, carol.id.0, dave.id.0],
+        ..Default::default()
     };
     assert_eq!(
         alice.refused(client_frame::Body::CreateGroup(request)).await.reason,

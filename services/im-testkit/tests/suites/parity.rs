@@ -67,6 +67,7 @@ fn frame(body: server_frame::Body) -> Answer {
         body => Ok(ServerFrame {
             request_id: 0,
             body: Some(body),
+            ..Default::default()
         }),
     }
 }
@@ -107,11 +108,14 @@ async fn all_ways_lead_to_the_same_answer() {
         (42, Some("CONVERSATION_NOT_FOUND")),
         (0, Some("INVALID_ARGUMENT")),
     ] {
-        let request = v1::GetConversationRequest { conversation_id: id };
+        let request = v1::GetConversationRequest {
+            conversation_id: id,
+            ..Default::default()
+        };
         let rest = ("GET", &*format!("/v1/conversations/{id}"), &());
         let answer = alice
             .asks(
-                Body::GetConversation(request),
+                Body::GetConversation(request.clone()),
                 rest,
                 conversations.get_conversation(context.clone(), request),
             )
@@ -122,6 +126,7 @@ async fn all_ways_lead_to_the_same_answer() {
             conversation_id: id,
             page_size: 1,
             page_token: String::new(),
+            ..Default::default()
         };
         let rest = ("GET", &*format!("/v1/conversations/{id}/members?pageSize=1"), &());
         let answer = alice
@@ -146,7 +151,7 @@ async fn all_ways_lead_to_the_same_answer() {
         let rest = ("GET", &*format!("/v1/conversations/{id}/messages?limit={limit}"), &());
         let answer = alice
             .asks(
-                Body::ListMessages(request),
+                Body::ListMessages(request.clone()),
                 rest,
                 messages.list_messages(context.clone(), request),
             )
@@ -156,6 +161,7 @@ async fn all_ways_lead_to_the_same_answer() {
     let request = v1::ListConversationsRequest {
         page_size: 0,
         page_token: "rubbish".into(),
+        ..Default::default()
     };
     let rest = ("GET", "/v1/conversations?pageToken=rubbish", &());
     let grpc = conversations.list_conversations(context.clone(), request.clone());
@@ -169,13 +175,16 @@ async fn all_ways_lead_to_the_same_answer() {
         (alice_id.0, Some("PEER_IS_SELF")),
         (42, Some("USER_NOT_FOUND")),
     ] {
-        let request = v1::OpenDirectRequest { user_id: user };
+        let request = v1::OpenDirectRequest {
+            user_id: user,
+            ..Default::default()
+        };
         let rest = ("POST", "/v1/direct-conversations", &request);
         let answer = alice
             .asks(
-                Body::OpenDirect(request),
+                Body::OpenDirect(request.clone()),
                 rest,
-                conversations.open_direct(context.clone(), request),
+                conversations.open_direct(context.clone(), request.clone()),
             )
             .await;
         assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
@@ -183,6 +192,7 @@ async fn all_ways_lead_to_the_same_answer() {
     let request = v1::CreateGroupRequest {
         title: "x".repeat(65),
         user_ids: vec![7, 7],
+        ..Default::default()
     };
     let grpc = conversations.create_group(context.clone(), request.clone());
     let answer = alice
@@ -197,15 +207,16 @@ async fn all_ways_lead_to_the_same_answer() {
     let request = v1::MarkReadRequest {
         conversation_id: id,
         sequence: 2,
+        ..Default::default()
     };
     let by_rest = v1::MarkReadRequest {
         conversation_id: 0,
-        ..request
+        ..request.clone()
     };
     let rest = ("PUT", &*format!("/v1/conversations/{id}/read-position"), &by_rest);
     alice
         .asks(
-            Body::MarkRead(request),
+            Body::MarkRead(request.clone()),
             rest,
             messages.mark_read(context.clone(), request),
         )
@@ -215,6 +226,7 @@ async fn all_ways_lead_to_the_same_answer() {
     let request = v1::LookUpUsersRequest {
         names: vec!["BOB".into()],
         user_ids: Vec::new(),
+        ..Default::default()
     };
     let grpc = users.look_up_users(context, request.clone());
     alice

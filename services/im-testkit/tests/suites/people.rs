@@ -15,6 +15,7 @@ async fn a_profile_is_changed_by_its_owner_field_by_field() {
     let profile = v1::Profile {
         display_name: "Alice L.".into(),
         about: "Counts.".into(),
+        ..Default::default()
     };
     let changed = changes(&alice, "", &profile).await.expect("it is her own");
     assert_eq!(
@@ -24,6 +25,7 @@ async fn a_profile_is_changed_by_its_owner_field_by_field() {
     let profile = v1::Profile {
         display_name: "ignored".into(),
         about: "Counts on engines.".into(),
+        ..Default::default()
     };
     let changed = changes(&alice, "?updateMask=about", &profile)
         .await
@@ -46,6 +48,7 @@ async fn a_profile_is_changed_by_its_owner_field_by_field() {
     let long = v1::Profile {
         display_name: "x".repeat(65),
         about: "y".repeat(281),
+        ..Default::default()
     };
     let (_, problem) = changes(&alice, "", &long).await.expect_err("too long");
     let fields: Vec<_> = problem
@@ -67,6 +70,7 @@ async fn others_are_found_by_name_in_any_case_or_id() {
     let request = v1::LookUpUsersRequest {
         names: vec!["bOB".into(), "nobody".into(), "bob".into()],
         user_ids: vec![carol.id.0, 42, bob.id.0],
+        ..Default::default()
     };
     let server_frame::Body::LookUpUsers(answer) = alice.ask(client_frame::Body::LookUpUsers(request)).await else {
         panic!("no answer")
@@ -91,12 +95,18 @@ async fn a_direct_conversation_is_one_for_each_pair() {
     let conversation = alice.with(&bob).await;
     assert_eq!(bob.with(&alice).await, conversation);
     assert_eq!(alice.with(&bob).await, conversation);
-    let own = v1::OpenDirectRequest { user_id: alice.id.0 };
+    let own = v1::OpenDirectRequest {
+        user_id: alice.id.0,
+        ..Default::default()
+    };
     assert_eq!(
         alice.refused(client_frame::Body::OpenDirect(own)).await.reason,
         "PEER_IS_SELF"
     );
-    let nobody = v1::OpenDirectRequest { user_id: 42 };
+    let nobody = v1::OpenDirectRequest {
+        user_id: 42,
+        ..Default::default()
+    };
     assert_eq!(
         alice.refused(client_frame::Body::OpenDirect(nobody)).await.reason,
         "USER_NOT_FOUND"

@@ -10,6 +10,7 @@ async fn marks_read(user: &mut User, conversation: ConversationId, sequence: u64
     let request = v1::MarkReadRequest {
         conversation_id: conversation.0,
         sequence,
+        ..Default::default()
     };
     match user.ask(client_frame::Body::MarkRead(request)).await {
         server_frame::Body::MarkRead(answer) => (answer.read_sequence, answer.unread_count),
@@ -57,6 +58,7 @@ async fn unread_counts_are_exact() {
     let request = v1::MarkReadRequest {
         conversation_id: 0,
         sequence: 1,
+        ..Default::default()
     };
     let path = format!("/v1/conversations/{conversation}/read-position");
     let (status, problem) = mallory
@@ -75,6 +77,7 @@ async fn a_new_member_has_nothing_to_catch_up_with_but_may_read_it() {
     let request = v1::AddMembersRequest {
         conversation_id: group.0,
         user_ids: vec![bob.id.0],
+        ..Default::default()
     };
     alice.ask(client_frame::Body::AddMembers(request)).await;
     let seen = bob.sees(group).await.expect("bob is a member");
@@ -145,6 +148,7 @@ async fn history_is_read_in_both_directions() {
         .map(|number| v1::ClientFrame {
             request_id: number,
             body: Some(client_frame::Body::Send(message(conversation, "x"))),
+            ..Default::default()
         })
         .collect();
     alice.send_frames(&frames).await;

@@ -308,7 +308,8 @@ async fn noise_never_ends_a_connection_without_a_code() {
         device
             .send_frames(&[v1::ClientFrame {
                 request_id: 77,
-                body: Some(client_frame::Body::Ping(v1::Ping {})),
+                body: Some(client_frame::Body::Ping(v1::Ping::default())),
+                ..Default::default()
             }])
             .await;
         loop {

@@ -25,9 +25,11 @@ async fn content_of_any_kind_arrives_as_it_was_sent() {
     let custom = v1::Custom {
         kind: "poll.v1".into(),
         data: "{\"question\":\"Tea? 🫖\"}".into(),
+        ..Default::default()
     };
     poll.content = Some(v1::Content {
         kind: Some(content::Kind::Custom(custom)),
+        ..Default::default()
     });
     let mut long = message(conversation, &"ü".repeat(4096));
     for request in [&mut poll, &mut long] {
@@ -65,6 +67,7 @@ async fn many_messages_in_one_keep_their_order() {
         .map(|number| v1::ClientFrame {
             request_id: number,
             body: Some(client_frame::Body::Send(message(conversation, &number.to_string()))),
+            ..Default::default()
         })
         .collect();
     alice.send_frames(&frames).await;
@@ -118,6 +121,7 @@ async fn race(user: &mut User, group: im_schema::ids::ConversationId, count: u64
         let frame = |number: &u64| v1::ClientFrame {
             request_id: *number,
             body: Some(client_frame::Body::Send(message(group, &number.to_string()))),
+            ..Default::default()
         };
         user.send_frames(&few.iter().map(frame).collect::<Vec<_>>()).await;
         tokio::task::yield_now().await;

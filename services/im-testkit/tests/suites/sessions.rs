@@ -21,6 +21,7 @@ async fn log_in(url: &str, name: &str, password: &str) -> Result<v1::LogInRespon
         name: name.into(),
         password: password.into(),
         device_id: "other".into(),
+        ..Default::default()
     };
     call(url, None, "POST", "/v1/sessions", &request).await
 }
@@ -88,7 +89,10 @@ async fn an_open_connection_lives_as_long_as_its_token_or_the_one_that_renews_it
     );
     let foreign = alice.log_in("tablet").await.access_token;
     let problem = alice
-        .refused(client_frame::Body::Renew(v1::Renew { access_token: foreign }))
+        .refused(client_frame::Body::Renew(v1::Renew {
+            access_token: foreign,
+            ..Default::default()
+        }))
         .await;
     assert_eq!(problem.reason, "PERMISSION_DENIED");
     // times of tokens are whole seconds: renews until the connection outlives the other one
@@ -96,6 +100,7 @@ async fn an_open_connection_lives_as_long_as_its_token_or_the_one_that_renews_it
         alice.refreshes().await.expect("the refresh token is good");
         let renew = v1::Renew {
             access_token: alice.tokens.access_token.clone(),
+            ..Default::default()
         };
         match alice.ask(client_frame::Body::Renew(renew)).await {
             server_frame::Body::Renewed(renewed)

@@ -73,7 +73,10 @@ impl Api {
     pub(crate) async fn open_pairs(&self, pairs: &[(Account, Account)]) -> anyhow::Result<Vec<ConversationId>> {
         stream::iter(pairs)
             .map(|(one, other)| async move {
-                let request = v1::OpenDirectRequest { user_id: other.user.0 };
+                let request = v1::OpenDirectRequest {
+                    user_id: other.user.0,
+                    ..Default::default()
+                };
                 let answer = self
                     .conversations
                     .open_direct(Context::bearer(one.token.as_str()), request)
@@ -98,6 +101,7 @@ impl Api {
         let request = v1::CreateGroupRequest {
             title: "bench".to_owned(),
             user_ids: first,
+            ..Default::default()
         };
         let answer = self.conversations.create_group(context(), request).await?;
         let group = answer
@@ -108,6 +112,7 @@ impl Api {
             let request = v1::AddMembersRequest {
                 conversation_id: group.0,
                 user_ids: batch.to_vec(),
+                ..Default::default()
             };
             self.conversations.add_members(context(), request).await?;
         }

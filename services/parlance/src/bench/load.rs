@@ -177,12 +177,18 @@ fn message(conversation: ConversationId, lane: usize, number: u64, bytes: usize,
         conversation_id: conversation.0,
         client_message_id: Uuid::now_v7().to_string(),
         content: Some(v1::Content {
-            kind: Some(content::Kind::Text(v1::Text { body })),
+            kind: Some(content::Kind::Text(v1::Text {
+                body,
+                ..Default::default()
+            })),
+            ..Default::default()
         }),
+        ..Default::default()
     };
     v1::ClientFrame {
         request_id: number + 1,
         body: Some(client_frame::Body::Send(request)),
+        ..Default::default()
     }
 }
 

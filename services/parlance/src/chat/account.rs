@@ -66,6 +66,7 @@ impl Account {
                     Context::default(),
                     v1::RefreshRequest {
                         refresh_token: kept.refresh_token.clone(),
+                        ..Default::default()
                     },
                 )
                 .await
@@ -108,6 +109,7 @@ impl Account {
     pub(crate) async fn refresh(&mut self) -> anyhow::Result<()> {
         let request = v1::RefreshRequest {
             refresh_token: self.tokens.refresh_token.clone(),
+            ..Default::default()
         };
         let answer = self.auth.refresh(Context::default(), request).await?;
         self.tokens = answer.tokens.context("an answer without tokens")?;
@@ -144,6 +146,7 @@ async fn log_in(
         name: name.clone(),
         password: password.clone(),
         device_id: device_id.to_owned(),
+        ..Default::default()
     };
     let (user, tokens) = match auth.log_in(Context::default(), request).await {
         Ok(answer) => (answer.user, answer.tokens),

@@ -167,6 +167,7 @@ impl App {
                     let request = v1::ListConversationsRequest {
                         page_size: 100,
                         page_token: page.next_page_token,
+                        ..Default::default()
                     };
                     self.live.send(client_frame::Body::ListConversations(request)).await;
                 }
@@ -176,6 +177,7 @@ impl App {
             }
             server_frame::Body::GetConversation(v1::GetConversationResponse {
                 conversation: Some(conversation),
+                ..
             })
             | server_frame::Body::AddMembers(v1::AddMembersResponse {
                 conversation: Some(conversation),
@@ -185,9 +187,11 @@ impl App {
             }
             server_frame::Body::OpenDirect(v1::OpenDirectResponse {
                 conversation: Some(conversation),
+                ..
             })
             | server_frame::Body::CreateGroup(v1::CreateGroupResponse {
                 conversation: Some(conversation),
+                ..
             }) => {
                 let id = self.state.conversation(conversation);
                 self.show(Some(id)).await;
@@ -220,6 +224,7 @@ impl App {
                 if let Some(unknown) = self.state.take(body) {
                     let request = v1::GetConversationRequest {
                         conversation_id: unknown.0,
+                        ..Default::default()
                     };
                     self.live.send(client_frame::Body::GetConversation(request)).await;
                 }
@@ -244,16 +249,24 @@ impl App {
             names.iter().map(id).collect()
         };
         let request = match pending {
-            Some(Pending::Direct(name)) => {
-                ids(&[name]).map(|ids| client_frame::Body::OpenDirect(v1::OpenDirectRequest { user_id: ids[0] }))
-            }
-            Some(Pending::Group { title, names }) => {
-                ids(&names).map(|user_ids| client_frame::Body::CreateGroup(v1::CreateGroupRequest { title, user_ids }))
-            }
+            Some(Pending::Direct(name)) => ids(&[name]).map(|ids| {
+                client_frame::Body::OpenDirect(v1::OpenDirectRequest {
+                    user_id: ids[0],
+                    ..Default::default()
+                })
+            }),
+            Some(Pending::Group { title, names }) => ids(&names).map(|user_ids| {
+                client_frame::Body::CreateGroup(v1::CreateGroupRequest {
+                    title,
+                    user_ids,
+                    ..Default::default()
+                })
+            }),
             Some(Pending::Add { conversation, names }) => ids(&names).map(|user_ids| {
                 client_frame::Body::AddMembers(v1::AddMembersRequest {
                     conversation_id: conversation.0,
                     user_ids,
+                    ..Default::default()
                 })
             }),
             Some(Pending::Members | Pending::History) | None => {
@@ -291,6 +304,7 @@ impl App {
             from_sequence,
             direction,
             limit: 100,
+            ..Default::default()
         };
         let id = self.live.send(client_frame::Body::ListMessages(request)).await;
         self.pending.insert(id, Pending::History);
@@ -327,6 +341,7 @@ impl App {
             .send(client_frame::Body::MarkRead(v1::MarkReadRequest {
                 conversation_id,
                 sequence,
+                ..Default::default()
             }))
             .await;
     }

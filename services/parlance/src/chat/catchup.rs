@@ -88,6 +88,7 @@ impl CatchUp {
         let again = asking.iter().any(|(id, sequence)| self.asked.get(id) == Some(sequence));
         let resume = v1::Resume {
             positions: positions(&asking),
+            ..Default::default()
         };
         self.asked = asking;
         Some((resume, again))
@@ -99,6 +100,7 @@ fn positions(of: &BTreeMap<u64, u64>) -> Vec<v1::Position> {
         .map(|(&conversation_id, &sequence)| v1::Position {
             conversation_id,
             sequence,
+            ..Default::default()
         })
         .collect()
 }
@@ -111,6 +113,7 @@ mod tests {
         v1::Position {
             conversation_id,
             sequence,
+            ..Default::default()
         }
     }
 

@@ -61,6 +61,7 @@ impl Live {
         let _ = self.outgoing.send(v1::ClientFrame {
             request_id,
             body: Some(body),
+            ..Default::default()
         });
         request_id
     }
@@ -74,7 +75,11 @@ impl Live {
             tokio::time::sleep(pause).await;
             let body = Some(body);
             // the connection is over for good: its last event says so
-            let _ = outgoing.send(v1::ClientFrame { request_id, body });
+            let _ = outgoing.send(v1::ClientFrame {
+                request_id,
+                body,
+                ..Default::default()
+            });
         });
         request_id
     }
@@ -192,7 +197,7 @@ async fn serve(
             () = &mut renewal => {
                 account.refresh().await?;
                 let access_token = account.token().to_owned();
-                let frame = v1::ClientFrame { request_id: 0, body: Some(client_frame::Body::Renew(v1::Renew { access_token })) };
+                let frame = v1::ClientFrame::from(v1::Renew { access_token, ..Default::default() });
                 sender.send([&frame]).await?;
                 renewal = Box::pin(tokio::time::sleep(account.refresh_in(SystemClock::shared().now_ms())));
             }

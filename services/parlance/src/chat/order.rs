@@ -49,6 +49,7 @@ impl InOrder {
             gap.then_some(v1::Position {
                 conversation_id,
                 sequence: seen.last,
+                ..Default::default()
             }),
         )
     }
@@ -74,6 +75,7 @@ fn position((id, seen): (&u64, &Seen)) -> v1::Position {
     v1::Position {
         conversation_id: *id,
         sequence: seen.last,
+        ..Default::default()
     }
 }
 
@@ -109,7 +111,8 @@ mod tests {
             order.positions(),
             [v1::Position {
                 conversation_id: 7,
-                sequence: 7
+                sequence: 7,
+                ..Default::default()
             }]
         );
     }

@@ -85,6 +85,7 @@ pub(crate) async fn tail(
                         new.push(v1::Position {
                             conversation_id: listed.conversation_id,
                             sequence: seen,
+                            ..Default::default()
                         });
                     }
                 }
@@ -125,6 +126,7 @@ fn list_conversations(page_token: String) -> client_frame::Body {
     client_frame::Body::ListConversations(v1::ListConversationsRequest {
         page_size: 100,
         page_token,
+        ..Default::default()
     })
 }
 
@@ -170,7 +172,10 @@ async fn direct(live: &mut Live, name: &str) -> anyhow::Result<ConversationId> {
         .users
         .first()
         .with_context(|| format!("there is no user {name}"))?;
-    let request = v1::OpenDirectRequest { user_id: user.user_id };
+    let request = v1::OpenDirectRequest {
+        user_id: user.user_id,
+        ..Default::default()
+    };
     match answer(live, client_frame::Body::OpenDirect(request)).await? {
         Some(server_frame::Body::OpenDirect(opened)) => Ok(opened
             .conversation
@@ -202,8 +207,13 @@ async fn deliver(live: &mut Live, conversation: ConversationId, body: String) ->
         conversation_id: conversation.0,
         client_message_id: client_message_id.clone(),
         content: Some(v1::Content {
-            kind: Some(content::Kind::Text(v1::Text { body })),
+            kind: Some(content::Kind::Text(v1::Text {
+                body,
+                ..Default::default()
+            })),
+            ..Default::default()
         }),
+        ..Default::default()
     };
     let mut request_id = live.send(client_frame::Body::Send(request.clone())).await;
     loop {

@@ -142,6 +142,7 @@ impl State {
             thread.complete_to.map(|sequence| v1::Position {
                 conversation_id: thread.conversation.conversation_id,
                 sequence,
+                ..Default::default()
             })
         };
         self.threads.values().filter_map(held).collect()
@@ -213,6 +214,7 @@ impl State {
             client_message_id: unsent.request.client_message_id,
             content: unsent.request.content,
             sent_at: stored.sent_at,
+            ..Default::default()
         })
     }
 

@@ -59,6 +59,7 @@ pub(crate) async fn open_conversations(api: &Api, senders: &[Sender]) -> Vec<Con
     let request = v1::CreateGroupRequest {
         title: "everybody".into(),
         user_ids,
+        ..Default::default()
     };
     let group = api
         .conversations
@@ -71,7 +72,10 @@ pub(crate) async fn open_conversations(api: &Api, senders: &[Sender]) -> Vec<Con
         members: (0..senders.len()).collect(),
     }];
     for pair in senders.windows(2) {
-        let request = v1::OpenDirectRequest { user_id: pair[1].user };
+        let request = v1::OpenDirectRequest {
+            user_id: pair[1].user,
+            ..Default::default()
+        };
         let direct = api
             .conversations
             .open_direct(pair[0].context(), request)
@@ -95,11 +99,12 @@ pub(crate) async fn read_all(api: &Api, senders: &[Sender], conversation: &Conve
         from_sequence: 0,
         direction: v1::ListDirection::Forward.into(),
         limit: 200,
+        ..Default::default()
     };
     loop {
         let page = api
             .messages
-            .list_messages(reader.context(), request)
+            .list_messages(reader.context(), request.clone())
             .await
             .expect("a member may read");
         found.extend(page.messages.into_iter().map(|message| Found {
@@ -276,16 +281,20 @@ impl Sender {
             let content = Some(v1::Content {
                 kind: Some(content::Kind::Text(v1::Text {
                     body: sent.text.clone(),
+                    ..Default::default()
                 })),
+                ..Default::default()
             });
             let request = v1::SendMessageRequest {
                 conversation_id: sent.conversation,
                 client_message_id: id.clone(),
                 content,
+                ..Default::default()
             };
             v1::ClientFrame {
                 request_id: 1,
                 body: Some(client_frame::Body::Send(request)),
+                ..Default::default()
             }
         };
         ids.iter().map(frame).collect()

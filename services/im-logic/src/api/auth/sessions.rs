@@ -50,6 +50,7 @@ impl Sessions {
             device_id: device_id.clone(),
             refresh_hash: refresh_token_hash(&refresh_token).to_vec().into(),
             expires_at: time(self.refresh_end(now_ms)),
+            ..Default::default()
         };
         let own = self.clone();
         whole(async move {
@@ -74,6 +75,7 @@ impl Sessions {
             new_hash: refresh_token_hash(&next).to_vec().into(),
             now: time(now_ms),
             expires_at: time(self.refresh_end(now_ms)),
+            ..Default::default()
         };
         let own = self.clone();
         let session = whole(async move {
@@ -102,6 +104,7 @@ impl Sessions {
         let request = EndSessionsRequest {
             user_id: user.0,
             session_id: session.map_or(0, |session| session.0),
+            ..Default::default()
         };
         let own = self.clone();
         whole(async move {
@@ -172,6 +175,7 @@ impl Sessions {
             access_expires_at: time(expires_at * 1_000),
             refresh_token,
             refresh_expires_at: time(self.refresh_end(now_ms)),
+            ..Default::default()
         }
     }
 

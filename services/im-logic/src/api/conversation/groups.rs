@@ -20,7 +20,9 @@ impl Conversations {
         owner: UserId,
         request: CreateGroupRequest,
     ) -> Result<CreateGroupResponse, CreateGroupError> {
-        let CreateGroupRequest { title, mut user_ids } = request;
+        let CreateGroupRequest {
+            title, mut user_ids, ..
+        } = request;
         user_ids.retain(|user| *user != owner.0);
         fits(user_ids.len() + 1, self.config.max_group_members).map_err(Failure::from)?;
         let group = ConversationId(fresh(&self.ids)?);
@@ -30,6 +32,7 @@ impl Conversations {
             owner_id: owner.0,
             user_ids: user_ids.clone(),
             created_at: time(self.clock.now_ms()),
+            ..Default::default()
         };
         let own = self.clone();
         let conversation = whole(async move {
@@ -42,7 +45,10 @@ impl Conversations {
             Ok(conversation)
         })
         .await?;
-        Ok(CreateGroupResponse { conversation })
+        Ok(CreateGroupResponse {
+            conversation,
+            ..Default::default()
+        })
     }
 
     pub(super) async fn rename(
@@ -50,12 +56,15 @@ impl Conversations {
         user: UserId,
         request: RenameGroupRequest,
     ) -> Result<RenameGroupResponse, RenameGroupError> {
-        let RenameGroupRequest { conversation_id, title } = request;
+        let RenameGroupRequest {
+            conversation_id, title, ..
+        } = request;
         let mut conversation = self.load(user, conversation_id).await?;
         actor(&conversation).may_rename().map_err(Failure::from)?;
         let set = SetTitleRequest {
             conversation_id,
             title: title.clone(),
+            ..Default::default()
         };
         conversation.title.clone_from(&title);
         let own = self.clone();
@@ -69,6 +78,7 @@ impl Conversations {
         .await?;
         Ok(RenameGroupResponse {
             conversation: Some(conversation),
+            ..Default::default()
         })
     }
 }

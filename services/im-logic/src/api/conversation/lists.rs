@@ -28,6 +28,7 @@ impl Conversations {
             limit,
             before_ms,
             before_id,
+            ..Default::default()
         };
         let page = self.repo.page_conversations(Context::internal(), page).await?;
         let last_seen = |last: &Conversation| {
@@ -43,6 +44,7 @@ impl Conversations {
         Ok(ListConversationsResponse {
             conversations: page.conversations,
             next_page_token,
+            ..Default::default()
         })
     }
 
@@ -62,6 +64,7 @@ impl Conversations {
             conversation_id,
             after_user_id,
             limit,
+            ..Default::default()
         };
         let page = self.repo.page_members(Context::internal(), page).await?;
         let last = page.members.last().filter(|_| page.more);
@@ -71,6 +74,7 @@ impl Conversations {
         Ok(ListMembersResponse {
             members: page.members,
             next_page_token,
+            ..Default::default()
         })
     }
 }

@@ -27,6 +27,7 @@ impl Conversations {
         let AddMembersRequest {
             conversation_id,
             user_ids,
+            ..
         } = request;
         let conversation = self.load(user, conversation_id).await?;
         actor(&conversation).may_add().map_err(Failure::from)?;
@@ -37,6 +38,7 @@ impl Conversations {
             user_ids,
             joined_at: time(self.clock.now_ms()),
             max_members: self.config.max_group_members,
+            ..Default::default()
         };
         let (own, title) = (self.clone(), conversation.title.clone());
         let added = whole(async move {
@@ -63,6 +65,7 @@ impl Conversations {
         Ok(AddMembersResponse {
             conversation: Some(conversation),
             added_user_ids: added,
+            ..Default::default()
         })
     }
 
@@ -74,6 +77,7 @@ impl Conversations {
         let RemoveMemberRequest {
             conversation_id,
             user_id,
+            ..
         } = request;
         let conversation = self.load(user, conversation_id).await?;
         let target = self.role(conversation_id, user_id).await?;
@@ -81,6 +85,7 @@ impl Conversations {
         let delete = DeleteMemberRequest {
             conversation_id,
             user_id,
+            ..Default::default()
         };
         let own = self.clone();
         whole(async move {
@@ -89,7 +94,7 @@ impl Conversations {
             Ok(())
         })
         .await?;
-        Ok(RemoveMemberResponse {})
+        Ok(RemoveMemberResponse::default())
     }
 
     pub(super) async fn leave(
@@ -102,6 +107,7 @@ impl Conversations {
         let delete = DeleteMemberRequest {
             conversation_id,
             user_id: user.0,
+            ..Default::default()
         };
         let own = self.clone();
         whole(async move {
@@ -113,7 +119,7 @@ impl Conversations {
             Ok(())
         })
         .await?;
-        Ok(LeaveGroupResponse {})
+        Ok(LeaveGroupResponse::default())
     }
 
     pub(super) async fn give_role(
@@ -131,6 +137,7 @@ impl Conversations {
             conversation_id,
             user_id,
             role: request.role,
+            ..Default::default()
         };
         let own = self.clone();
         let member = whole(async move {
@@ -143,7 +150,10 @@ impl Conversations {
             Ok(member)
         })
         .await?;
-        Ok(ChangeRoleResponse { member })
+        Ok(ChangeRoleResponse {
+            member,
+            ..Default::default()
+        })
     }
 
     /// Somebody is no longer a member.

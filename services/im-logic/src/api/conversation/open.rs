@@ -21,6 +21,7 @@ impl Conversations {
             user_id: user.0,
             peer_id: peer.0,
             created_at: time(self.clock.now_ms()),
+            ..Default::default()
         };
         let own = self.clone();
         let answer = whole(async move {
@@ -36,6 +37,7 @@ impl Conversations {
         .await?;
         Ok(OpenDirectResponse {
             conversation: answer.conversation,
+            ..Default::default()
         })
     }
 }

@@ -44,6 +44,7 @@ impl MessageRepo for History {
         Ok(ReadMessagesResponse {
             messages,
             last_sequence: history.len() as u64,
+            ..Default::default()
         })
     }
 }

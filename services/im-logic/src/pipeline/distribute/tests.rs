@@ -115,6 +115,7 @@ impl World {
 fn message(conversation_id: u64, number: u64, kind: Kind, from: &str) -> (Upstream, StoreOutcome) {
     let text = Text {
         body: format!("message {number}"),
+        ..Default::default()
     };
     let upstream = Upstream {
         conversation_id,
@@ -122,13 +123,16 @@ fn message(conversation_id: u64, number: u64, kind: Kind, from: &str) -> (Upstre
         client_message_id: vec![number as u8; 16].into(),
         content: Some(Content {
             kind: Some(content::Kind::Text(text)),
+            ..Default::default()
         }),
         accepted_at_ms: NOW,
         origin: Some(Origin {
             instance: from.to_owned(),
             connection_id: 5,
             request_id: number,
+            ..Default::default()
         }),
+        ..Default::default()
     };
     (
         upstream,
@@ -137,6 +141,7 @@ fn message(conversation_id: u64, number: u64, kind: Kind, from: &str) -> (Upstre
             message_id: number,
             sequence: number,
             sent_at_ms: NOW + 1,
+            ..Default::default()
         },
     )
 }

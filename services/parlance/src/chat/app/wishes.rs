@@ -24,6 +24,7 @@ impl App {
                     self.live
                         .send(client_frame::Body::LeaveGroup(v1::LeaveGroupRequest {
                             conversation_id: open.0,
+                            ..Default::default()
                         }))
                         .await;
                 }
@@ -56,8 +57,13 @@ impl App {
             conversation_id: open.0,
             client_message_id: Uuid::now_v7().to_string(),
             content: Some(v1::Content {
-                kind: Some(content::Kind::Text(v1::Text { body })),
+                kind: Some(content::Kind::Text(v1::Text {
+                    body,
+                    ..Default::default()
+                })),
+                ..Default::default()
             }),
+            ..Default::default()
         };
         self.scroll = 0;
         self.state.unsent.push(Unsent {
