@@ -1,5 +1,6 @@
 //! From the files to the model.
 
+mod calls;
 mod comments;
 mod enums;
 mod examples;
@@ -9,10 +10,12 @@ mod ids;
 mod messages;
 pub(crate) mod names;
 mod options;
+mod pages;
 mod routes;
 mod rules;
 mod services;
 mod topics;
+mod waivers;
 
 use crate::{SchemaError, model::Schema};
 use miette::Diagnostic;
@@ -39,8 +42,10 @@ pub fn load(schema_dir: impl AsRef<Path>) -> Result<Schema, SchemaError> {
         enums: Default::default(),
         services: Vec::new(),
         reasons: enums::reasons(&pool, &options)?,
+        waivers: Vec::new(),
     };
     for file in &files {
+        schema.waivers.extend(waivers::load(file, &options)?);
         for r#enum in file.enums() {
             enums::add(&mut schema, &r#enum);
         }

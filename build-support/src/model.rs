@@ -20,6 +20,21 @@ pub struct Schema {
     pub services: Vec<Service>,
     /// The error catalogue, in order of numbers, without the zero value.
     pub reasons: Vec<Reason>,
+    /// Breaking changes that are meant, in order of file and declaration.
+    pub waivers: Vec<Waiver>,
+}
+
+/// Says that a breaking change is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// File in which it stands.
+    pub file: String,
+    /// Full name of what changed; it may be gone.
+    pub element: String,
+    /// Code of the finding that is waived.
+    pub change: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A message.
@@ -87,6 +102,12 @@ pub struct Field {
     pub example: Option<serde_json::Value>,
     /// Never logged.
     pub sensitive: bool,
+    /// Only the server sets it.
+    pub output_only: bool,
+    /// Set when its message is made, and never changed.
+    pub immutable: bool,
+    /// The release in which it arrived, e.g. `0.2`; none if it was always there.
+    pub since: Option<String>,
     /// For fields of a frame's oneof.
     pub frame: Option<Frame>,
 }
@@ -294,8 +315,53 @@ pub struct Method {
     pub rate: Rate,
     /// Reasons that the handler may give, by name, in order of numbers.
     pub reasons: Vec<String>,
+    /// What a repetition does, and how patient clients are.
+    pub call: Call,
+    /// How it is read in pages, if it is a list.
+    pub page: Option<Page>,
     /// Ways to it over HTTP, the additional ones last; empty for methods that REST does not have.
     pub routes: Vec<Route>,
+}
+
+/// What a repetition of a call does, and how patient clients are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// What a repetition does.
+    pub effect: Effect,
+    /// How long a client waits for one attempt, in milliseconds; above 0.
+    pub timeout_ms: u64,
+    /// How often a client tries in all; 1 for never again.
+    pub attempts: u32,
+}
+
+/// What the same request does when it comes twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it only reads.
+    Read,
+    /// It leaves what once leaves.
+    Repeatable,
+    /// Something else, unless both have the same idempotency key.
+    Keyed,
+}
+
+/// How a list is read in pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Field of the request with the number of items wanted, a plain uint32.
+    pub size: String,
+    /// Field of the request with the cursor: a plain string or uint64.
+    pub cursor: String,
+    /// Field of the response with the next page's cursor, of the same type; its zero value on the last page.
+    pub next: String,
+    /// Field of the response with the items: repeated messages.
+    pub items: String,
+    /// How many items for a size of 0; at least 1 and at most `max_size`.
+    pub default_size: u32,
+    /// How many items at most.
+    pub max_size: u32,
+    /// Whether the cursor is a string: an opaque token, signed and bound to the request.
+    pub signed: bool,
 }
 
 /// Who may call a method.

@@ -9,7 +9,11 @@ use crate::{
     SchemaError,
     model::{Cardinality, Field, Frame, Kind, Scalar, WellKnown},
 };
-use prost_reflect::{FieldDescriptor, Kind as Described};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind as Described, Value};
+
+/// Numbers of `google.api.FieldBehavior`.
+const OUTPUT_ONLY: i32 = 3;
+const IMMUTABLE: i32 = 5;
 
 /// A field with its options.
 pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Field, SchemaError> {
@@ -22,6 +26,8 @@ pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Fi
     let rules = options::message(&set, options.field_rules.as_ref());
     let example = options::get(&set, options.example.as_ref()).and_then(|text| text.as_str().map(str::to_owned));
     let frame = options::message(&set, options.frame.as_ref());
+    let since = options::get(&set, options.since.as_ref()).and_then(|release| release.as_str().map(str::to_owned));
+    let behaviors = behaviors(&set, options).map_err(wrong)?;
     let text = |name: String| (!name.is_empty()).then_some(name);
     let oneof = descriptor.containing_oneof().filter(|oneof| !oneof.is_synthetic());
     let mut field = Field {
@@ -42,6 +48,9 @@ pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Fi
         rules: Default::default(),
         example: None,
         sensitive: options::get(&set, options.sensitive.as_ref()).is_some_and(|value| value.as_bool() == Some(true)),
+        output_only: behaviors.contains(&OUTPUT_ONLY),
+        immutable: behaviors.contains(&IMMUTABLE),
+        since,
         frame: frame.map(|frame| Frame {
             rpc: text(frame.string("rpc")),
             reply: text(frame.string("reply")),
@@ -55,10 +64,33 @@ pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Fi
     if let Some(text) = example {
         field.example = Some(examples::load(descriptor, &field, &text).map_err(wrong)?);
     }
+    if let Some(release) = field.since.as_ref().filter(|release| !is_release(release)) {
+        return Err(wrong(format!("`{release}` is no release; one looks like `0.2`")));
+    }
     if field.frame.is_some() && (field.oneof.is_none() || !matches!(field.kind, Kind::Message(_))) {
         return Err(wrong("(parlance.frame) is for messages in a oneof".into()));
     }
     Ok(field)
+}
+
+/// Numbers of the field's behaviors, of which only those are taken that are honoured.
+fn behaviors(set: &DynamicMessage, options: &Options) -> Result<Vec<i32>, String> {
+    let said = options::get(set, options.behavior.as_ref());
+    let said = said.iter().filter_map(Value::as_list).flatten();
+    let numbers: Vec<i32> = said.filter_map(Value::as_enum_number).collect();
+    match numbers.as_slice() {
+        [] | [OUTPUT_ONLY | IMMUTABLE] => Ok(numbers),
+        [OUTPUT_ONLY, IMMUTABLE] | [IMMUTABLE, OUTPUT_ONLY] => {
+            Err("what is output only is never set by clients; it needs not be immutable too".into())
+        }
+        [one] => Err(format!("the field behavior {one} is not honoured")),
+        _ => Err("a field has one behavior at most".into()),
+    }
+}
+
+fn is_release(text: &str) -> bool {
+    let number = |part: &str| part == "0" || part.parse::<u32>().is_ok() && !part.starts_with(['0', '+']);
+    text.split('.').count() >= 2 && text.split('.').all(number)
 }
 
 fn shape(descriptor: &FieldDescriptor) -> Result<(Kind, Cardinality), String> {

@@ -7,11 +7,16 @@ use std::borrow::Cow;
 pub(super) struct Options {
     pub policy: Option<ExtensionDescriptor>,
     pub errors: Option<ExtensionDescriptor>,
+    pub call: Option<ExtensionDescriptor>,
+    pub page: Option<ExtensionDescriptor>,
+    pub waivers: Option<ExtensionDescriptor>,
     pub topic: Option<ExtensionDescriptor>,
     pub id: Option<ExtensionDescriptor>,
     pub frame: Option<ExtensionDescriptor>,
     pub example: Option<ExtensionDescriptor>,
     pub sensitive: Option<ExtensionDescriptor>,
+    pub since: Option<ExtensionDescriptor>,
+    pub behavior: Option<ExtensionDescriptor>,
     pub error: Option<ExtensionDescriptor>,
     pub http: Option<ExtensionDescriptor>,
     pub field_rules: Option<ExtensionDescriptor>,
@@ -24,11 +29,16 @@ impl Options {
         Self {
             policy: find("parlance.policy"),
             errors: find("parlance.errors"),
+            call: find("parlance.call"),
+            page: find("parlance.page"),
+            waivers: find("parlance.waivers"),
             topic: find("parlance.topic"),
             id: find("parlance.id"),
             frame: find("parlance.frame"),
             example: find("parlance.example"),
             sensitive: find("parlance.sensitive"),
+            since: find("parlance.since"),
+            behavior: find("google.api.field_behavior"),
             error: find("parlance.error"),
             http: find("google.api.http"),
             field_rules: find("buf.validate.field"),
@@ -73,6 +83,14 @@ pub(super) trait Fields {
 
     /// The enum whose value a field holds.
     fn descriptor_of_enum(&self, name: &str) -> Option<EnumDescriptor>;
+
+    /// A duration in whole milliseconds; none if it is not set, negative or not whole.
+    fn millis(&self, name: &str) -> Option<u64> {
+        let duration = self.value(name).as_message()?.clone();
+        let seconds = u64::try_from(duration.value("seconds").as_i64()?).ok()?;
+        let nanos = u64::try_from(duration.value("nanos").as_i32()?).ok()?;
+        (nanos % 1_000_000 == 0).then(|| seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000))
+    }
 
     fn list(&self, name: &str) -> Vec<Value> {
         self.value(name).as_list().unwrap_or_default().to_vec()

@@ -1,9 +1,9 @@
 //! Services and their methods.
 
 use super::{
-    comments, enums, names,
+    calls, comments, enums, names,
     options::{self, Fields, Options},
-    routes,
+    pages, routes,
 };
 use crate::{
     SchemaError,
@@ -73,6 +73,10 @@ fn load_method(schema: &Schema, descriptor: &MethodDescriptor, options: &Options
             "a method needs the option (parlance.errors), even if it has no reasons".into(),
         ));
     };
+    let Some(call) = options::message(&set, options.call.as_ref()) else {
+        return Err(wrong("a method needs the option (parlance.call)".into()));
+    };
+    let page = options::message(&set, options.page.as_ref());
     let access = access(&policy).ok_or_else(|| wrong("the policy does not say who may call".into()))?;
     let mut method = Method {
         name: descriptor.name().to_owned(),
@@ -83,13 +87,17 @@ fn load_method(schema: &Schema, descriptor: &MethodDescriptor, options: &Options
         access,
         rate: rate(&policy).ok_or_else(|| wrong("the policy does not say the rate class".into()))?,
         reasons: reasons(schema, &errors).map_err(wrong)?,
+        call: calls::load(&call).map_err(wrong)?,
+        page: None,
         routes: Vec::new(),
     };
+    method.page = pages::load(schema, &method, page.as_ref()).map_err(wrong)?;
     if let Some(http) = options::message(&set, options.http.as_ref()) {
         if access == Access::Internal {
             return Err(wrong("an internal method has no route".into()));
         }
         method.routes = routes::load(schema, &method, &http).map_err(wrong)?;
+        calls::check(&method).map_err(wrong)?;
     }
     Ok(method)
 }

@@ -48,18 +48,14 @@ pub(super) fn load(message: &MessageDescriptor, fields: &[Field], said: &Dynamic
         name,
         key,
         partitions,
-        retention_ms: retention_ms(said).ok_or_else(|| wrong("a topic needs a retention above zero".into()))?,
+        retention_ms: said
+            .millis("retention")
+            .filter(|ms| *ms > 0)
+            .ok_or_else(|| wrong("a topic needs a retention above zero, in whole milliseconds".into()))?,
         dead_letter: text("dead_letter"),
         durable: durability != MEMORY,
         per_instance: said.flag("per_instance"),
     })
-}
-
-fn retention_ms(said: &DynamicMessage) -> Option<u64> {
-    let retention = said.value("retention").as_message()?.clone();
-    let seconds = u64::try_from(retention.value("seconds").as_i64()?).ok()?;
-    let nanos = u64::try_from(retention.value("nanos").as_i32()?).ok()?;
-    Some(seconds * 1000 + nanos / 1_000_000).filter(|ms| *ms > 0)
 }
 
 /// What concerns several topics.

@@ -28,11 +28,13 @@ const KITCHEN: &str = r#"
       rpc Boil(BoilRequest) returns (BoilResponse) {
         option (parlance.policy) = {caller: USER, rate: WRITE};
         option (parlance.errors) = {reasons: [KETTLE_EMPTY]};
+        option (parlance.call) = {effect: KEYED, timeout: {seconds: 2}, attempts: 3};
       }
       // Says what there is.
       rpc Look(LookRequest) returns (LookResponse) {
         option (parlance.policy) = {caller: PUBLIC, rate: READ};
         option (parlance.errors) = {};
+        option (parlance.call) = {effect: READ, timeout: {nanos: 500000000}, attempts: 1};
       }
     }
     message BoilRequest { uint64 pot_id = 1; }

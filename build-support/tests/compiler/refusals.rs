@@ -1,5 +1,6 @@
 //! Every inconsistency stops the build with a message that names file, element and reason.
 
+mod calls;
 mod fields;
 mod methods;
 mod surfaces;

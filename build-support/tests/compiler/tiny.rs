@@ -24,8 +24,11 @@ pub(crate) fn service(methods: &str) -> String {
 }
 
 /// The options that a method needs.
-pub(crate) const OPTIONS: &str =
-    "option (parlance.policy) = {caller: USER, rate: READ}; option (parlance.errors) = {};";
+pub(crate) const OPTIONS: &str = "option (parlance.policy) = {caller: USER, rate: READ}; option (parlance.errors) = {};
+    option (parlance.call) = {effect: REPEATABLE, timeout: {seconds: 1}, attempts: 2};";
+
+/// One of them.
+pub(crate) const CALL: &str = "option (parlance.call) = {effect: READ, timeout: {seconds: 1}, attempts: 2};";
 
 /// Loads a schema of one file, `tiny/v1/tiny.proto`, with the real options and the catalogue above.
 pub(crate) fn load(proto: &str) -> Result<Schema, SchemaError> {
@@ -45,6 +48,7 @@ pub(crate) fn load_with(reasons: &str, proto: &str) -> Result<Schema, SchemaErro
         "buf/validate/validate.proto",
         "google/api/http.proto",
         "google/api/annotations.proto",
+        "google/api/field_behavior.proto",
         "parlance/options.proto",
     ] {
         put(name, &fs::read_to_string(real.join(name)).expect("the real schema"));
@@ -53,6 +57,7 @@ pub(crate) fn load_with(reasons: &str, proto: &str) -> Result<Schema, SchemaErro
     let (before, _) = errors.split_once("// Why a request").expect("the catalogue comes last");
     put("parlance/errors.proto", &format!("{before}{reasons}"));
     let head = r#"syntax = "proto3"; package tiny.v1; import "buf/validate/validate.proto"; import "google/api/annotations.proto";
+        import "google/api/field_behavior.proto"; import "google/protobuf/field_mask.proto";
         import "google/protobuf/any.proto"; import "google/protobuf/timestamp.proto"; import "parlance/options.proto";"#;
     put("tiny/v1/tiny.proto", &format!("{head}\n{proto}"));
     build_support::load(folder.path())

@@ -15,6 +15,43 @@ use utoipa::openapi::{
     },
 };
 
+/// What options say of a field as a whole.
+#[derive(Clone, Copy)]
+struct Marks {
+    sensitive: bool,
+    output_only: bool,
+    immutable: bool,
+}
+
+impl Marks {
+    fn of(field: &Field) -> Self {
+        Self {
+            sensitive: field.sensitive,
+            output_only: field.output_only,
+            immutable: field.immutable,
+        }
+    }
+
+    /// For the values of a list or map: who may set it is said of the whole.
+    fn of_each(field: &Field) -> Self {
+        Self {
+            sensitive: field.sensitive,
+            output_only: false,
+            immutable: false,
+        }
+    }
+
+    /// Where there is no place for it but words.
+    fn in_words(self, comment: &str) -> String {
+        let mark = match self {
+            Self { output_only: true, .. } => " Only the server sets it.",
+            Self { immutable: true, .. } => " It never changes.",
+            _ => "",
+        };
+        format!("{comment}{mark}").trim_start().to_owned()
+    }
+}
+
 /// What the schema of a field is made of.
 pub(in crate::emit) struct Fields<'a> {
     pub(in crate::emit) model: &'a Model,
@@ -35,7 +72,7 @@ impl Fields<'_> {
     fn with(&self, field: &Field, example: Option<&Value>, comment: &str) -> RefOr<Schema> {
         match field.cardinality {
             Cardinality::Implicit | Cardinality::Optional => {
-                self.value(&field.kind, &field.rules, comment, example, field.sensitive)
+                self.value(&field.kind, &field.rules, comment, example, Marks::of(field))
             }
             Cardinality::Repeated => {
                 let none = Rules::default();
@@ -44,13 +81,13 @@ impl Fields<'_> {
                     field.rules.items.as_deref().unwrap_or(&none),
                     "",
                     None,
-                    field.sensitive,
+                    Marks::of_each(field),
                 );
                 let mut list = ArrayBuilder::new()
                     .items(items)
                     .min_items(field.rules.min_items.map(|n| n as usize))
                     .max_items(field.rules.max_items.map(|n| n as usize))
-                    .description(text::join(&[comment.to_owned()]))
+                    .description(text::join(&[Marks::of(field).in_words(comment)]))
                     .examples(example.cloned());
                 if field.rules.unique {
                     list = list.unique_items(true);
@@ -58,53 +95,54 @@ impl Fields<'_> {
                 list.into()
             }
             Cardinality::Map(_) => {
-                let values = self.value(&field.kind, &Rules::default(), "", None, field.sensitive);
-                ObjectBuilder::new()
+                let values = self.value(&field.kind, &Rules::default(), "", None, Marks::of_each(field));
+                let map = ObjectBuilder::new()
                     .additional_properties(Some(AdditionalProperties::from(values)))
                     .description(text::join(&[comment.to_owned()]))
-                    .examples(example.cloned())
-                    .into()
+                    .examples(example.cloned());
+                read_only(map, field.output_only).into()
             }
         }
     }
 
-    fn value(
-        &self,
-        kind: &Kind,
-        rules: &Rules,
-        comment: &str,
-        example: Option<&Value>,
-        sensitive: bool,
-    ) -> RefOr<Schema> {
+    fn value(&self, kind: &Kind, rules: &Rules, comment: &str, example: Option<&Value>, marks: Marks) -> RefOr<Schema> {
         let object = match kind {
-            Kind::Message(name) => return self.reference(name, comment),
+            Kind::Message(name) => return self.reference(name, comment, marks),
             Kind::Enum(name) if !names::closes(rules) => {
-                return self.reference(name, comment);
+                return self.reference(name, comment, marks);
             }
             Kind::Enum(name) => allowed_values(&self.model.enums[name], rules, comment),
             Kind::WellKnown(kind) => well_known(*kind).description(text::join(&[comment.to_owned()])),
             Kind::Scalar(kind) => scalar(*kind, rules, comment),
         };
-        object
-            .examples(example.cloned())
-            .extensions(beyond(rules, sensitive))
-            .into()
+        let object = object.examples(example.cloned()).extensions(beyond(rules, marks));
+        read_only(object, marks.output_only).into()
     }
 
-    fn reference(&self, full_name: &str, comment: &str) -> RefOr<Schema> {
-        if self.names.dialect == Dialect::Draft07 && !comment.is_empty() {
-            let alone = RefBuilder::new().ref_location_from_schema_name(self.names.of(full_name));
-            return AllOfBuilder::new().description(Some(comment)).item(alone).into();
+    fn reference(&self, full_name: &str, comment: &str, marks: Marks) -> RefOr<Schema> {
+        let alone = RefBuilder::new().ref_location_from_schema_name(self.names.of(full_name));
+        if self.names.dialect == Dialect::Draft07 {
+            // There, what stands beside a reference does not count.
+            return match marks.in_words(comment) {
+                words if words.is_empty() => alone.into(),
+                words => AllOfBuilder::new().description(Some(words)).item(alone).into(),
+            };
         }
-        RefBuilder::new()
-            .ref_location_from_schema_name(self.names.of(full_name))
-            .description(text::join(&[comment.to_owned()]))
-            .into()
+        let reference = alone.description(text::join(&[comment.to_owned()]));
+        if marks.output_only {
+            reference.read_only(true).into()
+        } else {
+            reference.into()
+        }
     }
 }
 
+fn read_only(object: ObjectBuilder, output_only: bool) -> ObjectBuilder {
+    if output_only { object.read_only(true) } else { object }
+}
+
 /// What JSON Schema has no word for, in one extension (several would come in no fixed order).
-fn beyond(rules: &Rules, sensitive: bool) -> Option<Extensions> {
+fn beyond(rules: &Rules, marks: Marks) -> Option<Extensions> {
     let bounds = [
         ("minBytes", rules.len_bytes.or(rules.min_bytes)),
         ("maxBytes", rules.len_bytes.or(rules.max_bytes)),
@@ -112,8 +150,10 @@ fn beyond(rules: &Rules, sensitive: bool) -> Option<Extensions> {
     let bounds = bounds
         .into_iter()
         .filter_map(|(name, bound)| Some((name.to_owned(), Value::from(bound?))));
+    let marks = [("sensitive", marks.sensitive), ("immutable", marks.immutable)];
+    let marks = marks.into_iter().filter(|(_, marked)| *marked);
     let said: Map<_, _> = bounds
-        .chain(sensitive.then(|| ("sensitive".to_owned(), Value::Bool(true))))
+        .chain(marks.map(|(name, _)| (name.to_owned(), Value::Bool(true))))
         .collect();
     (!said.is_empty()).then(|| ExtensionsBuilder::new().add("parlance", said).build())
 }

@@ -5,10 +5,12 @@ use crate::emit::{
     json_schema::{Fields, Names, example, is_required, text},
     way::{json_path, leaf},
 };
-use crate::model::{Access, Body, Cardinality, Method, Route, Schema as Model, Service, Verb};
+use crate::model::{Access, Body, Cardinality, Effect, Method, Route, Schema as Model, Service, Verb};
 use heck::ToLowerCamelCase;
+use serde_json::json;
 use utoipa::openapi::{
     ContentBuilder, HttpMethod, PathItem, Ref, RefOr, Required, ResponseBuilder, Schema,
+    extensions::{Extensions, ExtensionsBuilder},
     path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle},
     request_body::{RequestBody, RequestBodyBuilder},
     security::SecurityRequirement,
@@ -42,6 +44,7 @@ impl Operation<'_> {
             .description(text::join(&description))
             .operation_id(Some(self.id()))
             .request_body(self.body())
+            .extensions(Some(self.beyond()))
             .response("200", self.answer());
         for parameter in self.parameters() {
             operation = operation.parameter(parameter);
@@ -88,6 +91,30 @@ impl Operation<'_> {
         } else {
             ""
         }
+    }
+
+    /// What generators of clients need and OpenAPI has no word for.
+    fn beyond(&self) -> Extensions {
+        let call = self.method.call;
+        let effect = match call.effect {
+            Effect::Read => "READ",
+            Effect::Repeatable => "REPEATABLE",
+            Effect::Keyed => "KEYED",
+        };
+        let mut said = json!({"call": {"effect": effect, "timeoutMs": call.timeout_ms, "attempts": call.attempts}});
+        if let Some(page) = &self.method.page {
+            let request = &self.model.messages[&self.method.request];
+            let response = &self.model.messages[&self.method.response];
+            said["page"] = json!({
+                "size": json_path(self.model, request, &page.size),
+                "cursor": json_path(self.model, request, &page.cursor),
+                "next": json_path(self.model, response, &page.next),
+                "items": json_path(self.model, response, &page.items),
+                "defaultSize": page.default_size,
+                "maxSize": page.max_size,
+            });
+        }
+        ExtensionsBuilder::new().add("parlance", said).build()
     }
 
     fn security(&self) -> Vec<SecurityRequirement> {

@@ -1,7 +1,7 @@
 //! Methods, their policies and their routes.
 
 use super::refused;
-use crate::tiny::{OPTIONS, load, service};
+use crate::tiny::{CALL, OPTIONS, load, service};
 
 fn method_is_refused(method: &str, words: &str) {
     refused(&service(method), "tiny.v1.Kitchen.Do", words);
@@ -26,12 +26,8 @@ fn methods_without_a_policy_or_with_one_that_makes_no_sense() {
             "needs the option (parlance.errors)",
         ),
         (
-            "rpc Do(Ask) returns (Tell) { option (parlance.policy) = {rate: READ}; option (parlance.errors) = {}; }",
-            "who may call",
-        ),
-        (
-            "rpc Do(Ask) returns (Tell) { option (parlance.policy) = {caller: USER}; option (parlance.errors) = {}; }",
-            "the rate class",
+            "rpc Do(Ask) returns (Tell) { option (parlance.policy) = {caller: USER, rate: READ}; option (parlance.errors) = {}; }",
+            "needs the option (parlance.call)",
         ),
         ("rpc Do(stream Ask) returns (Tell) {}", "streaming is not honoured"),
         (
@@ -41,6 +37,10 @@ fn methods_without_a_policy_or_with_one_that_makes_no_sense() {
     ] {
         method_is_refused(method, words);
     }
+    for (policy, words) in [("rate: READ", "who may call"), ("caller: USER", "the rate class")] {
+        let policy = format!("option (parlance.policy) = {{{policy}}}; option (parlance.errors) = {{}};");
+        method_is_refused(&format!("rpc Do(Ask) returns (Tell) {{ {policy} {CALL} }}"), words);
+    }
     for (reasons, words) in [
         ("REASON_UNSPECIFIED", "0 is not a reason"),
         ("UNAVAILABLE", "every method may give UNAVAILABLE"),
@@ -48,7 +48,10 @@ fn methods_without_a_policy_or_with_one_that_makes_no_sense() {
     ] {
         let policy = "option (parlance.policy) = {caller: USER, rate: READ};";
         let errors = format!("option (parlance.errors) = {{reasons: [{reasons}]}};");
-        method_is_refused(&format!("rpc Do(Ask) returns (Tell) {{ {policy} {errors} }}"), words);
+        method_is_refused(
+            &format!("rpc Do(Ask) returns (Tell) {{ {policy} {errors} {CALL} }}"),
+            words,
+        );
     }
     refused(
         &service(&format!("rpc New(Ask) returns (Tell) {{ {OPTIONS} }}")),
@@ -98,8 +101,9 @@ fn routes_that_cannot_be_bound() {
         route_is_refused(route, words);
     }
     let internal = "option (parlance.policy) = {caller: INTERNAL, rate: READ}; option (parlance.errors) = {};";
-    let method =
-        format!("rpc Do(Ask) returns (Tell) {{ {internal} option (google.api.http) = {{post: '/pots', body: '*'}}; }}");
+    let method = format!(
+        "rpc Do(Ask) returns (Tell) {{ {internal} {CALL} option (google.api.http) = {{post: '/pots', body: '*'}}; }}"
+    );
     method_is_refused(&method, "an internal method has no route");
 }
 

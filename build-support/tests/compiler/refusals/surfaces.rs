@@ -1,7 +1,7 @@
 //! Topics, frames and reasons.
 
 use super::refused;
-use crate::tiny::{OPTIONS, load_with, service};
+use crate::tiny::{CALL, OPTIONS, load_with, service};
 
 fn topic_is_refused(topic: &str, words: &str) {
     let message = format!("message M {{ option (parlance.topic) = {{{topic}}}; uint64 key = 1; string name = 2; }}");
@@ -11,7 +11,7 @@ fn topic_is_refused(topic: &str, words: &str) {
 fn frames_are_refused(client: &str, server: &str, element: &str, words: &str) {
     let methods = format!(
         "rpc Do(Ask) returns (Tell) {{ {OPTIONS} }}
-         rpc Hide(Cup) returns (Tell) {{ option (parlance.policy) = {{caller: INTERNAL, rate: READ}}; option (parlance.errors) = {{}}; }}"
+         rpc Hide(Cup) returns (Tell) {{ option (parlance.policy) = {{caller: INTERNAL, rate: READ}}; option (parlance.errors) = {{}}; {CALL} }}"
     );
     let frames = format!(
         "message ClientFrame {{ oneof body {{ {client} }} }} message ServerFrame {{ oneof body {{ {server} }} }}"
