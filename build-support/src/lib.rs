@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod artefacts;
+pub mod compare;
+pub mod corpus;
 pub mod emit;
 mod error;
+pub mod lint;
 mod load;
 pub mod model;
 
 pub use artefacts::{Artefact, MEND, artefacts};
 pub use emit::openapi::openapi;
 pub use error::SchemaError;
-pub use load::load;
+pub use load::{load, load_set};
 
 use std::{fs, path::Path};
 

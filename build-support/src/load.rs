@@ -11,11 +11,14 @@ mod messages;
 pub(crate) mod names;
 mod options;
 mod pages;
+mod reserved;
 mod routes;
 mod rules;
 mod services;
 mod topics;
 mod waivers;
+
+pub(crate) use enums::CATALOGUE;
 
 use crate::{SchemaError, model::Schema};
 use miette::Diagnostic;
@@ -31,17 +34,31 @@ use std::{
 /// The first inconsistency, with file, element and reason.
 pub fn load(schema_dir: impl AsRef<Path>) -> Result<Schema, SchemaError> {
     let (descriptor_set, pool) = compile(schema_dir.as_ref())?;
+    model(descriptor_set, &pool)
+}
+
+/// Checks a descriptor set that was made before, with source information and imports.
+///
+/// # Errors
+/// The bytes are no descriptor set; or the first inconsistency, with file, element and reason.
+pub fn load_set(descriptor_set: Vec<u8>) -> Result<Schema, SchemaError> {
+    let pool = DescriptorPool::decode(descriptor_set.as_slice())
+        .map_err(|error| SchemaError::new("the descriptor set", "", error))?;
+    model(descriptor_set, &pool)
+}
+
+fn model(descriptor_set: Vec<u8>, pool: &DescriptorPool) -> Result<Schema, SchemaError> {
     let mut files: Vec<FileDescriptor> = pool.files().filter(is_own).collect();
     files.sort_by(|a, b| a.name().cmp(b.name()));
 
-    let options = options::Options::new(&pool);
+    let options = options::Options::new(pool);
     let mut schema = Schema {
         descriptor_set,
         files: files.iter().map(|file| file.name().to_owned()).collect(),
         messages: Default::default(),
         enums: Default::default(),
         services: Vec::new(),
-        reasons: enums::reasons(&pool, &options)?,
+        reasons: enums::reasons(pool, &options)?,
         waivers: Vec::new(),
     };
     for file in &files {

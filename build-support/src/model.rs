@@ -3,7 +3,7 @@
 
 mod find;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// The whole schema.
 #[derive(Debug, Clone)]
@@ -56,8 +56,19 @@ pub struct Message {
     pub fields: Vec<Field>,
     /// Oneofs (synthetic ones excluded) in order of declaration.
     pub oneofs: Vec<Oneof>,
+    /// What its fields may not use.
+    pub reserved: Reserved,
     /// The topic whose payload it is.
     pub topic: Option<Topic>,
+}
+
+/// Numbers and names that were in use once and must not come back with another meaning.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reserved {
+    /// Ranges of numbers.
+    pub numbers: Vec<RangeInclusive<i64>>,
+    /// Names.
+    pub names: Vec<String>,
 }
 
 /// A oneof.
@@ -239,6 +250,8 @@ pub struct Enum {
     pub comment: String,
     /// Values in order of declaration.
     pub values: Vec<EnumValue>,
+    /// What its values may not use.
+    pub reserved: Reserved,
 }
 
 /// A value of an enum.

@@ -1,35 +1,83 @@
-//! `parlance-schema write` brings the checked-in artefacts up to date with the schema; `parlance-schema check` says which ones are not, and
-//! fails if there are any.
+//! The schema's own tool:
+//!
+//! - `write` brings the checked-in artefacts up to date with the schema,
+//! - `check` fails if one is not, if the schema breaks a release, or if it breaks a rule of the house,
+//! - `freeze 0.2` makes the schema of today the baseline of a release.
 
-use build_support::{MEND, artefacts};
+use build_support::{
+    MEND, artefacts,
+    compare::{
+        baseline::{baselines, freeze},
+        judge,
+    },
+    lint::lint,
+    load,
+};
 use std::{error::Error, path::Path, process::ExitCode};
 
-#[expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let stale: Vec<_> = artefacts(root)?
-        .into_iter()
-        .filter(|artefact| !artefact.is_current())
-        .collect();
-    let names = stale
-        .iter()
-        .map(|artefact| artefact.path.strip_prefix(root).unwrap_or(&artefact.path).display());
-    match std::env::args().nth(1).as_deref() {
-        Some("write") => {
-            for (artefact, name) in stale.iter().zip(names) {
-                artefact.write()?;
-                println!("written: {name}");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["write"] => write(),
+        ["check"] => check(),
+        ["freeze", release] => {
+            for path in freeze(schema(), release)? {
+                say(&format!("written: {}", short(&path)));
             }
             Ok(ExitCode::SUCCESS)
         }
-        Some("check") => {
-            names.for_each(|name| println!("not up to date: {name}"));
-            if stale.is_empty() {
-                return Ok(ExitCode::SUCCESS);
-            }
-            println!("mend it with: {MEND}");
-            Ok(ExitCode::FAILURE)
-        }
-        _ => Err("usage: parlance-schema write | check".into()),
+        _ => Err("usage: parlance-schema write | check | freeze RELEASE".into()),
     }
+}
+
+fn write() -> Result<ExitCode, Box<dyn Error>> {
+    let stale = artefacts(Path::new(ROOT))?
+        .into_iter()
+        .filter(|artefact| !artefact.is_current());
+    for artefact in stale {
+        artefact.write()?;
+        say(&format!("written: {}", short(&artefact.path)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check() -> Result<ExitCode, Box<dyn Error>> {
+    let mut complaints = Vec::new();
+    for artefact in artefacts(Path::new(ROOT))? {
+        if !artefact.is_current() {
+            complaints.push(format!(
+                "not up to date: {}\n    mend it with: {MEND}",
+                short(&artefact.path)
+            ));
+        }
+    }
+    let model = load(schema())?;
+    let verdict = judge(&model, &baselines(schema())?);
+    complaints.extend(verdict.findings.iter().map(ToString::to_string));
+    complaints.extend(verdict.mistakes.iter().map(ToString::to_string));
+    complaints.extend(lint(&model).iter().map(ToString::to_string));
+    for complaint in &complaints {
+        say(complaint);
+    }
+    Ok(if complaints.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn schema() -> std::path::PathBuf {
+    Path::new(ROOT).join("schema")
+}
+
+fn short(path: &Path) -> String {
+    path.strip_prefix(ROOT).unwrap_or(path).display().to_string()
+}
+
+#[expect(clippy::print_stdout, reason = "a command line tool talks on standard output")]
+fn say(text: &str) {
+    println!("{text}");
 }

@@ -3,6 +3,7 @@
 use super::{
     comments, names,
     options::{self, Fields, Options},
+    reserved,
 };
 use crate::{
     SchemaError,
@@ -11,7 +12,7 @@ use crate::{
 use prost_reflect::{DescriptorPool, EnumDescriptor, EnumValueDescriptor};
 
 /// The enum that is the catalogue.
-pub(super) const CATALOGUE: &str = "parlance.Reason";
+pub(crate) const CATALOGUE: &str = "parlance.Reason";
 
 /// Adds an enum to the schema.
 pub(super) fn add(schema: &mut Schema, descriptor: &EnumDescriptor) {
@@ -32,6 +33,7 @@ pub(super) fn add(schema: &mut Schema, descriptor: &EnumDescriptor) {
         file: file.name().to_owned(),
         comment: comments::before(&file, descriptor.path()),
         values: values.collect(),
+        reserved: reserved::of_enum(descriptor),
     };
     schema.enums.insert(loaded.full_name.clone(), loaded);
 }

@@ -3,7 +3,7 @@
 use super::{
     comments, enums, fields, names,
     options::{self, Fields, Options},
-    topics,
+    reserved, topics,
 };
 use crate::{
     SchemaError,
@@ -36,6 +36,7 @@ pub(super) fn add(schema: &mut Schema, descriptor: &MessageDescriptor, options: 
         file: file.name().to_owned(),
         comment: comments::before(&file, descriptor.path()),
         oneofs: oneofs(descriptor, options),
+        reserved: reserved::of_message(descriptor),
         topic: topic
             .map(|topic| topics::load(descriptor, &fields, &topic))
             .transpose()?,

@@ -1,6 +1,6 @@
 //! Finding things in the model.
 
-use super::{Message, Method, Schema, Service, Topic};
+use super::{Message, Method, Reserved, Schema, Service, Topic};
 
 impl Schema {
     /// A method and its service by full name, e.g. `parlance.v1.MessageService.MarkRead`.
@@ -19,5 +19,19 @@ impl Schema {
         self.messages
             .values()
             .filter_map(|message| Some((message, message.topic.as_ref()?)))
+    }
+}
+
+impl Reserved {
+    /// Whether a number is reserved.
+    #[must_use]
+    pub fn has_number(&self, number: i64) -> bool {
+        self.numbers.iter().any(|range| range.contains(&number))
+    }
+
+    /// Whether a name is reserved.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.names.iter().any(|reserved| reserved == name)
     }
 }

@@ -37,6 +37,14 @@ pub(crate) fn load(proto: &str) -> Result<Schema, SchemaError> {
 
 /// Loads a schema of one file with a catalogue of its own.
 pub(crate) fn load_with(reasons: &str, proto: &str) -> Result<Schema, SchemaError> {
+    let head = r#"syntax = "proto3"; package tiny.v1; import "buf/validate/validate.proto"; import "google/api/annotations.proto";
+        import "google/api/field_behavior.proto"; import "google/protobuf/field_mask.proto";
+        import "google/protobuf/any.proto"; import "google/protobuf/timestamp.proto"; import "parlance/options.proto";"#;
+    load_file(reasons, "tiny/v1/tiny.proto", &format!("{head}\n{proto}"))
+}
+
+/// Loads a schema of one file, the whole of which is given with its name.
+pub(crate) fn load_file(reasons: &str, name: &str, text: &str) -> Result<Schema, SchemaError> {
     let folder = tempfile::tempdir().expect("a folder");
     let real = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../schema"));
     let put = |name: &str, text: &str| {
@@ -44,21 +52,18 @@ pub(crate) fn load_with(reasons: &str, proto: &str) -> Result<Schema, SchemaErro
         fs::create_dir_all(path.parent().expect("a folder above")).expect("a folder");
         fs::write(path, text).expect("a file");
     };
-    for name in [
+    for shared in [
         "buf/validate/validate.proto",
         "google/api/http.proto",
         "google/api/annotations.proto",
         "google/api/field_behavior.proto",
         "parlance/options.proto",
     ] {
-        put(name, &fs::read_to_string(real.join(name)).expect("the real schema"));
+        put(shared, &fs::read_to_string(real.join(shared)).expect("the real schema"));
     }
     let errors = fs::read_to_string(real.join("parlance/errors.proto")).expect("the real schema");
     let (before, _) = errors.split_once("// Why a request").expect("the catalogue comes last");
     put("parlance/errors.proto", &format!("{before}{reasons}"));
-    let head = r#"syntax = "proto3"; package tiny.v1; import "buf/validate/validate.proto"; import "google/api/annotations.proto";
-        import "google/api/field_behavior.proto"; import "google/protobuf/field_mask.proto";
-        import "google/protobuf/any.proto"; import "google/protobuf/timestamp.proto"; import "parlance/options.proto";"#;
-    put("tiny/v1/tiny.proto", &format!("{head}\n{proto}"));
+    put(name, text);
     build_support::load(folder.path())
 }
