@@ -8,6 +8,7 @@ mod error;
 pub mod lint;
 mod load;
 pub mod model;
+pub mod vectors;
 
 pub use artefacts::{Artefact, MEND, artefacts};
 pub use emit::openapi::openapi;

@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rerun-if-changed={from}");
     }
     let schema = build_support::load(&schema_dir)?;
+    fs::write(out_dir.join("descriptor.bin"), &schema.descriptor_set)?;
     for emitter in EMITTERS
         .iter()
         .filter(|emitter| ["messages.rs", "json.rs", "validate.rs"].contains(&emitter.file))

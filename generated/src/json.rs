@@ -6,6 +6,7 @@
 //!
 //! The traits and functions of the submodules are what the generated impls are made of.
 
+mod depth;
 mod enums;
 mod fault;
 mod form;
@@ -59,7 +60,7 @@ pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(writer: W, value: &T) -> i
 ///
 /// # Errors
 /// `MALFORMED` with line and column for what is not JSON; `INVALID_ARGUMENT` with one violation, whose field is the path to the first
-/// value that does not fit and whose rule is one of `type`, `range`, `format`, `enum`, `oneof`, `unknown_field`, `duplicate_field`.
+/// value that does not fit and whose rule is one of `type`, `range`, `format`, `enum`, `oneof`, `unknown_field`, `duplicate_field`, `depth`.
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, Failure> {
     read_whole(json, Mode::Strict)
 }

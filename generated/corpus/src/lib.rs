@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cases;
+
 pub use im_schema::{failure, json, rpc, validate, wkt};
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
@@ -13,3 +15,6 @@ mod validate_impls {
 }
 
 pub use corpus::*;
+
+/// The serialised descriptor set of `proto/`, for reflection.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

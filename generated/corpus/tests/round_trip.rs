@@ -18,13 +18,16 @@ fn bytes() -> impl Strategy<Value = Bytes> {
     vec(any::<u8>(), 0..20).prop_map(Bytes::from)
 }
 
-/// Numbers that equal themselves and have few digits; serde_json reads longer ones to the last bit only with its feature `float_roundtrip`.
+/// Numbers that equal themselves.
 fn double() -> impl Strategy<Value = f64> {
-    prop_oneof![
-        any::<i32>().prop_map(|eighths| f64::from(eighths) / 8.0),
-        Just(f64::INFINITY),
-        Just(f64::NEG_INFINITY)
-    ]
+    use proptest::num::f64::{INFINITE, NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+    POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO | INFINITE
+}
+
+/// Numbers that equal themselves.
+fn float() -> impl Strategy<Value = f32> {
+    use proptest::num::f32::{INFINITE, NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+    POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO | INFINITE
 }
 
 fn timestamp() -> impl Strategy<Value = Timestamp> {
@@ -33,7 +36,7 @@ fn timestamp() -> impl Strategy<Value = Timestamp> {
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
-    (0..315_576_000_000_i64, 0..1_000_000_000_i32, any::<bool>()).prop_map(|(seconds, nanos, negative)| {
+    (0..=315_576_000_000_i64, 0..1_000_000_000_i32, any::<bool>()).prop_map(|(seconds, nanos, negative)| {
         let sign = if negative { -1 } else { 1 };
         Duration {
             seconds: i64::from(sign) * seconds,
@@ -55,6 +58,11 @@ fn choice(inner: impl Strategy<Value = Every> + 'static) -> impl Strategy<Value 
         timestamp().prop_map(Choice::Moment),
         bytes().prop_map(Choice::Raw),
         any::<bool>().prop_map(Choice::Flag),
+        double().prop_map(Choice::Real),
+        float().prop_map(Choice::ShortReal),
+        any::<i32>().prop_map(Choice::Small),
+        duration().prop_map(Choice::Span),
+        mask().prop_map(Choice::ChosenMask),
     ]
 }
 
@@ -91,6 +99,9 @@ fn flat() -> impl Strategy<Value = Every> {
         option::of(any::<bool>()),
         option::of(-3..5_i32),
         option::of(double()),
+        option::of(float()),
+        option::of(any::<i64>()),
+        option::of(any::<u32>()),
     );
     let many = (
         vec(any::<i32>(), 0..3),
@@ -100,15 +111,25 @@ fn flat() -> impl Strategy<Value = Every> {
         vec(-3..5_i32, 0..3),
         vec(timestamp(), 0..3),
         vec(double(), 0..3),
+        vec(float(), 0..3),
+        vec(duration(), 0..3),
+        vec(mask(), 0..3),
     );
     let maps = (
         btree_map(any::<String>(), any::<String>(), 0..3),
         btree_map(any::<u64>(), any::<i64>(), 0..3),
         btree_map(any::<bool>(), -3..5_i32, 0..3),
+        btree_map(any::<i64>(), bytes(), 0..3),
+        btree_map(any::<u32>(), double(), 0..3),
+        btree_map(any::<i32>(), any::<bool>(), 0..3),
+        btree_map(any::<u32>(), timestamp(), 0..3),
+        btree_map(any::<u64>(), duration(), 0..3),
+        btree_map(any::<i32>(), mask(), 0..3),
+        btree_map(any::<i64>(), float(), 0..3),
     );
     (numbers, fixed, known, maybe, many, maps).prop_map(|(numbers, fixed, known, maybe, many, maps)| Every {
         a_double: numbers.0,
-        a_float: numbers.0 as f32,
+        a_float: maybe.7.unwrap_or_default(),
         an_int32: numbers.1,
         an_int64: numbers.2,
         a_uint32: numbers.3,
@@ -133,6 +154,9 @@ fn flat() -> impl Strategy<Value = Every> {
         maybe_bool: maybe.4,
         maybe_color: maybe.5,
         maybe_double: maybe.6,
+        maybe_float: maybe.7,
+        maybe_int64: maybe.8,
+        maybe_uint32: maybe.9,
         ints: many.0,
         longs: many.1,
         strings: many.2,
@@ -140,9 +164,19 @@ fn flat() -> impl Strategy<Value = Every> {
         colors: many.4,
         times: many.5,
         doubles: many.6,
+        floats: many.7,
+        spans: many.8,
+        masks: many.9,
         by_string: maps.0,
         by_uint64: maps.1,
         by_bool: maps.2,
+        by_int64: maps.3,
+        by_uint32: maps.4,
+        by_sint32: maps.5,
+        by_fixed32: maps.6,
+        by_fixed64: maps.7,
+        by_sfixed32: maps.8,
+        by_sfixed64: maps.9,
         renamed: fixed.5.clone(),
         r#type: fixed.5.clone(),
         line_2: fixed.5,
@@ -175,7 +209,10 @@ proptest! {
         let strict: Every = json::from_slice(&text).expect("what was written is read");
         prop_assert_eq!(&strict, &message);
         let lenient: Every = json::from_slice_lenient(&text).expect("what was written is read");
-        prop_assert_eq!(json::to_vec(&lenient), text);
+        prop_assert_eq!(json::to_vec(&lenient), text.clone());
+        let mut written = Vec::new();
+        json::to_writer(&mut written, &message).expect("a vector takes everything");
+        prop_assert_eq!(written, text);
     }
 
     #[test]

@@ -102,8 +102,11 @@ impl<T: Enum> Visitor<'_> for EnumVisitor<T> {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        if number.fract() != 0.0 || number.abs() > f64::from(i32::MAX) {
+        if number.fract() != 0.0 {
             return Err(unknown::<T, _>());
+        }
+        if !(f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number) {
+            return Err(refuse("range", "must be a 32-bit integer"));
         }
         Ok(Some(number as i32))
     }

@@ -2,7 +2,7 @@
 
 use super::{
     fault::refuse,
-    number::{Integer, read_integer},
+    number::{Integer, is_number, read_integer},
 };
 use base64::{
     Engine,
@@ -146,7 +146,7 @@ impl<T: Serialize + for<'a> Deserialize<'a>> Form<T> for Object {
 }
 
 const READ_CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_padding_mode(DecodePaddingMode::RequireNone)
     .with_decode_allow_trailing_bits(true);
 const READ_STANDARD: GeneralPurpose = GeneralPurpose::new(&STANDARD, READ_CONFIG);
 const READ_URL_SAFE: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, READ_CONFIG);
@@ -164,8 +164,13 @@ impl Form<Bytes> for Base64 {
         } else {
             &READ_STANDARD
         };
+        let unpadded = text.trim_end_matches('=');
+        let padding = text.len() - unpadded.len();
+        if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) {
+            return Err(refuse("format", "must be base64"));
+        }
         let bytes = engine
-            .decode(text.as_bytes())
+            .decode(unpadded.as_bytes())
             .map_err(|_| refuse("format", "must be base64"))?;
         Ok(Some(Bytes::from(bytes)))
     }
@@ -283,12 +288,11 @@ impl<T: Float> Visitor<'_> for RealVisitor<T> {
         };
         match infinite {
             Some(value) => Ok(T::nearest(value)),
-            None => match serde_json::from_str::<f64>(text) {
-                Ok(value) if !text.starts_with(char::is_whitespace) && !text.ends_with(char::is_whitespace) => {
-                    self.visit_f64(value)
-                }
-                _ => Err(refuse("type", "must be a number")),
+            None if is_number(text) => match text.parse() {
+                Ok(value) => self.visit_f64(value),
+                Err(_) => Err(refuse("type", "must be a number")),
             },
+            None => Err(refuse("type", "must be a number")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Maps: objects, whatever the type of their keys.
 
 use super::{
+    depth::Level,
     fault::{in_key, refuse},
     form::{Form, TextVisitor},
     number::parse_integer,
@@ -128,6 +129,7 @@ impl<'de, M: Dictionary, F: Form<M::Value>> Visitor<'de> for EntriesSeed<M, F> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<M, A::Error> {
+        let _level = Level::enter()?;
         let mut map = M::default();
         while let Some(text) = access.next_key_seed(KeySeed)? {
             let value = access

@@ -1,6 +1,7 @@
 //! Reading a message, field by field.
 
 use super::{
+    depth::Level,
     fault::{in_field, in_item, in_unknown, lenient, refuse},
     form::Form,
 };
@@ -40,6 +41,7 @@ impl<'de, M: Message> Visitor<'de> for MessageVisitor<M> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<M, A::Error> {
+        let _level = Level::enter()?;
         let mut message = M::default();
         let mut seen = Seen::default();
         while let Some(position) = access.next_key_seed(PositionSeed::<M>(PhantomData))? {

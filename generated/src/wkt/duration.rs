@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 /// A span of time, positive or negative. In JSON: `1.500s`, with 0, 3, 6 or 9 digits after the point.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
 pub struct Duration {
-    /// Seconds, at most 315,576,000,000 either way.
+    /// Seconds, at most 315,576,000,000 either way; nanoseconds may come on top.
     #[prost(int64, tag = "1")]
     pub seconds: i64,
     /// Nanoseconds besides, of the same sign, below a second.
@@ -16,16 +16,16 @@ const LONGEST: i64 = 315_576_000_000;
 const ERROR: FormError = FormError("must be a duration like 1.5s");
 
 impl From<std::time::Duration> for Duration {
-    /// What is longer than 10,000 years becomes that.
+    /// What is longer than the longest span becomes that.
     fn from(span: std::time::Duration) -> Self {
         match i64::try_from(span.as_secs()) {
-            Ok(seconds) if seconds < LONGEST => Self {
+            Ok(seconds) if seconds <= LONGEST => Self {
                 seconds,
                 nanos: span.subsec_nanos() as i32,
             },
             _ => Self {
                 seconds: LONGEST,
-                nanos: 0,
+                nanos: 999_999_999,
             },
         }
     }
@@ -48,7 +48,7 @@ impl TryFrom<Duration> for std::time::Duration {
 impl fmt::Display for Duration {
     /// As in JSON; what JSON cannot say becomes the longest span that it can.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limit = i128::from(LONGEST) * 1_000_000_000;
+        let limit = i128::from(LONGEST) * 1_000_000_000 + 999_999_999;
         let total = (i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)).clamp(-limit, limit);
         let (seconds, nanos) = (
             total.unsigned_abs() / 1_000_000_000,
@@ -83,8 +83,7 @@ fn parse(text: &str) -> Option<Duration> {
         return None;
     }
     let seconds: i64 = whole.parse().ok()?;
-    let fits = seconds < LONGEST || (seconds == LONGEST && nanos == 0);
-    fits.then_some(Duration {
+    (seconds <= LONGEST).then_some(Duration {
         seconds: sign * seconds,
         nanos: sign as i32 * nanos,
     })
