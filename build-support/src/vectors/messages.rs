@@ -179,7 +179,7 @@ fn lists(schema: &Schema, message: &Message, field: &Field) -> Result<Vec<(Strin
     let some = filled(schema, message, field)?;
     let some = some.as_array().map_or(&[][..], Vec::as_slice);
     let longest = rules.max_items.unwrap_or(u64::MAX);
-    if rules.unique && some.len() as u64 + 1 <= longest {
+    if rules.unique && (some.len() as u64) < longest {
         all.push(("an item twice".to_owned(), json!([some, &some[..1]].concat())));
         let other = one(
             schema,
@@ -188,7 +188,7 @@ fn lists(schema: &Schema, message: &Message, field: &Field) -> Result<Vec<(Strin
             &rules.items.as_deref().cloned().unwrap_or_default(),
             some.len(),
         )?;
-        if some.len() as u64 + 2 <= longest {
+        if some.len() as u64 + 1 < longest {
             all.push((
                 "an item again at the end".to_owned(),
                 json!([some, &[other], &some[..1]].concat()),

@@ -1,6 +1,6 @@
 //! Strings that match a pattern, and some that nearly do.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind, Repetition};
 
 /// How many of each position a pattern's string takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +65,8 @@ fn a_member(class: &Class, size: Size) -> Option<char> {
     let ranges = class.ranges();
     let letter = ranges.iter().find(|range| range.start().is_ascii_alphanumeric());
     match size {
-        Size::Shortest => letter.or(ranges.first()).map(|range| range.start()),
-        Size::Longest => ranges.last().map(|range| range.end()),
+        Size::Shortest => letter.or(ranges.first()).map(ClassUnicodeRange::start),
+        Size::Longest => ranges.last().map(ClassUnicodeRange::end),
     }
 }
 
