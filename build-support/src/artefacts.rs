@@ -1,6 +1,10 @@
 //! What other people read: generated, checked in byte for byte.
 
-use crate::{SchemaError, emit::openapi::openapi, load};
+use crate::{
+    SchemaError,
+    emit::{asyncapi::asyncapi, openapi::openapi},
+    load,
+};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -24,10 +28,14 @@ pub struct Artefact {
 /// The first inconsistency of the schema.
 pub fn artefacts(root: &Path) -> Result<Vec<Artefact>, SchemaError> {
     let schema = load(root.join("schema"))?;
-    Ok(vec![Artefact {
-        path: root.join("openapi/openapi.json"),
-        content: openapi(&schema),
-    }])
+    let artefact = |path: &str, content| Artefact {
+        path: root.join(path),
+        content,
+    };
+    Ok(vec![
+        artefact("openapi/openapi.json", openapi(&schema)),
+        artefact("openapi/asyncapi.json", asyncapi(&schema)?),
+    ])
 }
 
 impl Artefact {

@@ -60,6 +60,8 @@ pub struct Message {
     pub reserved: Reserved,
     /// The topic whose payload it is.
     pub topic: Option<Topic>,
+    /// Where its frames are sent.
+    pub socket: Option<Socket>,
 }
 
 /// Numbers and names that were in use once and must not come back with another meaning.
@@ -468,4 +470,15 @@ pub struct Frame {
     pub rpc: Option<String>,
     /// The field of `ServerFrame` that answers it.
     pub reply: Option<String>,
+}
+
+/// A WebSocket that carries frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// Where it is opened, e.g. `/v1/ws`.
+    pub path: String,
+    /// Subprotocol with ProtoJSON in text messages, one frame a line.
+    pub text: String,
+    /// Subprotocol with protobuf in binary messages, each frame after its length.
+    pub binary: String,
 }

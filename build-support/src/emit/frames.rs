@@ -7,7 +7,7 @@ use super::{
 use crate::{
     SchemaError,
     load::frames::{CLIENT, SERVER},
-    model::{Field, Frame, Kind, Message, Schema, Service},
+    model::{Field, Frame, Kind, Message, Schema, Service, Socket},
 };
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -24,7 +24,8 @@ pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
     let (Some(client), Some(server)) = (find(CLIENT), find(SERVER)) else {
         return Ok(TokenStream::new());
     };
-    let (table, conversions, dispatch) = (
+    let (socket, table, conversions, dispatch) = (
+        socket(client),
         table(schema, client, server),
         conversions(schema, client, server),
         dispatch(schema, client, server),
@@ -32,10 +33,26 @@ pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
     Ok(quote! {
         use crate::{failure::Failure, frame::{Direction, FrameInfo}, rpc, services};
 
+        #socket
         #table
         #conversions
         #dispatch
     })
+}
+
+/// Where the socket is, as constants.
+fn socket(client: &Message) -> TokenStream {
+    let Some(Socket { path, text, binary }) = &client.socket else {
+        return TokenStream::new();
+    };
+    quote! {
+        /// Where the WebSocket is opened.
+        pub const SOCKET_PATH: &str = #path;
+        /// Subprotocol with ProtoJSON in text messages, one frame a line.
+        pub const TEXT_PROTOCOL: &str = #text;
+        /// Subprotocol with protobuf in binary messages, each frame after its length.
+        pub const BINARY_PROTOCOL: &str = #binary;
+    }
 }
 
 fn frames(message: &Message) -> impl Iterator<Item = (&Field, &Frame)> {

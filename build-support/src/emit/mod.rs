@@ -1,5 +1,6 @@
 //! From the model to Rust: one emitter, one file.
 
+pub mod asyncapi;
 mod catalogue;
 mod errors;
 mod frames;

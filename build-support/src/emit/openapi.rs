@@ -10,7 +10,7 @@ use super::json_schema::{say_false, text};
 use crate::model::{Access, Schema as Model, Service};
 use operation::Operation;
 use utoipa::openapi::{
-    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, PathsBuilder, ServerBuilder,
+    ComponentsBuilder, ContactBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, PathsBuilder, ServerBuilder,
     security::{Http, HttpAuthScheme, HttpBuilder, SecurityScheme},
     tag::{Tag, TagBuilder},
 };
@@ -41,10 +41,12 @@ pub fn openapi(model: &Model) -> String {
         .name("Apache License 2.0")
         .identifier(Some("Apache-2.0"))
         .build();
+    let contact = ContactBuilder::new().name(Some("The operator of the server")).build();
     let info = InfoBuilder::new()
         .title("Parlance")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION.trim_end()))
+        .contact(Some(contact))
         .license(Some(license));
     let document = OpenApiBuilder::new()
         .info(info)

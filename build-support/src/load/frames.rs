@@ -1,15 +1,43 @@
 //! WebSocket frames: what goes from client to server and back.
 
+use super::options::Fields as _;
 use crate::{
     SchemaError,
-    model::{Access, Field, Frame, Kind, Message, Schema},
+    model::{Access, Field, Frame, Kind, Message, Schema, Socket},
 };
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use std::collections::BTreeSet;
 
 /// Name of the message whose oneof holds what clients send.
 pub(crate) const CLIENT: &str = "ClientFrame";
 /// Name of the message whose oneof holds what the server sends.
 pub(crate) const SERVER: &str = "ServerFrame";
+
+/// Where the frames of a message are sent.
+pub(super) fn socket(message: &MessageDescriptor, said: &DynamicMessage) -> Result<Socket, SchemaError> {
+    let wrong = |why: String| SchemaError::new(message.parent_file().name(), message.full_name(), why);
+    if message.name() != CLIENT {
+        return Err(wrong(format!("(parlance.socket) belongs to {CLIENT}")));
+    }
+    let (path, text, binary) = (said.string("path"), said.string("text"), said.string("binary"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if !path.starts_with('/') || !path.chars().all(plain) {
+        return Err(wrong(format!(
+            "the socket's path `{path}` is not made of plain segments"
+        )));
+    }
+    for name in [&text, &binary] {
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+            return Err(wrong(format!(
+                "the subprotocol `{name}` is not made of letters, digits, dots, dashes and underscores"
+            )));
+        }
+    }
+    if text == binary {
+        return Err(wrong(format!("both subprotocols are called `{text}`")));
+    }
+    Ok(Socket { path, text, binary })
+}
 
 /// All frames lead to methods and replies that exist and fit.
 pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {

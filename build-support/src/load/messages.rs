@@ -1,7 +1,7 @@
 //! Messages and what is nested in them.
 
 use super::{
-    comments, enums, fields, names,
+    comments, enums, fields, frames, names,
     options::{self, Fields, Options},
     reserved, topics,
 };
@@ -28,6 +28,7 @@ pub(super) fn add(schema: &mut Schema, descriptor: &MessageDescriptor, options: 
         .map(|field| fields::load(field, options))
         .collect::<Result<Vec<_>, _>>()?;
     let topic = options::message(&descriptor.options(), options.topic.as_ref());
+    let socket = options::message(&descriptor.options(), options.socket.as_ref());
     let loaded = Message {
         full_name: descriptor.full_name().to_owned(),
         name: descriptor.name().to_owned(),
@@ -40,6 +41,7 @@ pub(super) fn add(schema: &mut Schema, descriptor: &MessageDescriptor, options: 
         topic: topic
             .map(|topic| topics::load(descriptor, &fields, &topic))
             .transpose()?,
+        socket: socket.map(|socket| frames::socket(descriptor, &socket)).transpose()?,
         fields,
     };
     schema.messages.insert(loaded.full_name.clone(), loaded);

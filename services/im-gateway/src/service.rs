@@ -35,7 +35,7 @@ use im_infra::{
     topics::{Consumer, Producer, create_for},
 };
 use im_schema::{
-    frames::Clients,
+    frames::{Clients, SOCKET_PATH},
     internal::v1::Downstream,
     parlance::Reason,
     services::{AuthServiceClient, ConversationServiceClient, MessageServiceClient, UserServiceClient},
@@ -127,7 +127,7 @@ impl Gateway {
         let gate = Arc::new(gate(config, &deps, origins.clone()));
         let (health, health_service) = tonic_health::server::health_reporter();
         let router = Router::new()
-            .route("/v1/ws", any(ws::upgrade::upgrade))
+            .route(SOCKET_PATH, any(ws::upgrade::upgrade))
             .with_state(Arc::clone(&gate))
             .merge(rest::routes(&deps.services))
             .merge(docs::routes())

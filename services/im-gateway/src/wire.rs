@@ -1,6 +1,6 @@
 //! The two encodings of a connection, chosen by its subprotocol.
 
-use im_schema::{frame, v1::ServerFrame};
+use im_schema::{frame, frames, v1::ServerFrame};
 
 /// How frames look on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ impl Wire {
     /// Name of the subprotocol.
     pub(crate) const fn subprotocol(self) -> &'static str {
         match self {
-            Self::Text => "parlance.v1.json",
-            Self::Binary => "parlance.v1.binary",
+            Self::Text => frames::TEXT_PROTOCOL,
+            Self::Binary => frames::BINARY_PROTOCOL,
         }
     }
 

@@ -25,6 +25,11 @@ impl Reached {
     pub(in crate::emit) fn receive(&mut self, model: &Model, full_name: &str) {
         reach_message(model, full_name, &mut self.received);
     }
+
+    /// Clients receive what is in this field.
+    pub(in crate::emit) fn receive_field(&mut self, model: &Model, field: &Field) {
+        reach(model, field, &mut self.received);
+    }
 }
 
 /// The JSON Schema that a document speaks.

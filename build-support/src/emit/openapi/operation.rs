@@ -77,8 +77,9 @@ impl Operation<'_> {
     fn policy(&self) -> &'static str {
         match self.method.access {
             Access::Public => "Needs no token.",
-            Access::User | Access::Internal => "",
+            Access::User => "For users.",
             Access::Admin => "For admins.",
+            Access::Internal => "",
         }
     }
 
