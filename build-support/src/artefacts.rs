@@ -2,7 +2,7 @@
 
 use crate::{
     SchemaError,
-    emit::{asyncapi::asyncapi, openapi::openapi},
+    emit::{asyncapi::asyncapi, openapi::openapi, reference::reference},
     load,
 };
 use std::{
@@ -32,10 +32,14 @@ pub fn artefacts(root: &Path) -> Result<Vec<Artefact>, SchemaError> {
         path: root.join(path),
         content,
     };
-    Ok(vec![
+    let mut artefacts = vec![
         artefact("openapi/openapi.json", openapi(&schema)),
         artefact("openapi/asyncapi.json", asyncapi(&schema)?),
-    ])
+    ];
+    for page in reference(&schema)? {
+        artefacts.push(artefact(&format!("openapi/reference/{}", page.path), page.markdown));
+    }
+    Ok(artefacts)
 }
 
 impl Artefact {

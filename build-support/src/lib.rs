@@ -11,7 +11,7 @@ pub mod model;
 pub mod vectors;
 
 pub use artefacts::{Artefact, MEND, artefacts};
-pub use emit::{asyncapi::asyncapi, openapi::openapi};
+pub use emit::{asyncapi::asyncapi, openapi::openapi, reference::reference};
 pub use error::SchemaError;
 pub use load::{load, load_set};
 

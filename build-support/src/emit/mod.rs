@@ -9,6 +9,7 @@ mod json;
 mod json_schema;
 mod messages;
 pub mod openapi;
+pub mod reference;
 mod rest;
 mod services;
 mod tokens;

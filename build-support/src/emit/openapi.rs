@@ -2,7 +2,7 @@
 //! the schema and the version.
 
 mod components;
-pub(super) mod errors;
+pub(in crate::emit) mod errors;
 mod operation;
 mod reach;
 

@@ -3,7 +3,7 @@
 use crate::emit::json_schema::{self, text};
 use crate::model::{Access, Body, Method, Rate, Reason, Route, Schema as Model};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
     example::ExampleBuilder,
@@ -11,9 +11,9 @@ use utoipa::openapi::{
 };
 
 /// Reasons that the layers in front of a handler give, whatever it declares.
-fn of_layers(method: &Method, route: &Route) -> Vec<&'static str> {
+fn of_layers(method: &Method, body: &Body) -> Vec<&'static str> {
     let mut reasons = vec!["INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL"];
-    if route.body != Body::None {
+    if *body != Body::None {
         reasons.extend(["MALFORMED", "TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"]);
     }
     if method.access != Access::Public {
@@ -28,9 +28,19 @@ fn of_layers(method: &Method, route: &Route) -> Vec<&'static str> {
     reasons
 }
 
+/// All reasons that a call may give, by whichever way, in order of numbers.
+pub(in crate::emit) fn of_method<'a>(model: &'a Model, method: &Method) -> Vec<&'a Reason> {
+    let layers: BTreeSet<_> = match method.routes.as_slice() {
+        [] => of_layers(method, &Body::Whole).into_iter().collect(),
+        routes => routes.iter().flat_map(|route| of_layers(method, &route.body)).collect(),
+    };
+    let given = |reason: &&Reason| layers.contains(reason.name.as_str()) || method.reasons.contains(&reason.name);
+    model.reasons.iter().filter(given).collect()
+}
+
 /// All reasons that a route may give, in order of numbers.
 fn reasons<'a>(model: &'a Model, method: &Method, route: &Route) -> impl Iterator<Item = &'a Reason> {
-    let layers = of_layers(method, route);
+    let layers = of_layers(method, &route.body);
     model
         .reasons
         .iter()
@@ -122,7 +132,8 @@ pub(super) fn components(model: &Model, mut components: ComponentsBuilder) -> Co
     components
 }
 
-fn problem(reason: &Reason) -> Value {
+/// A problem as an example.
+pub(in crate::emit) fn problem(reason: &Reason) -> Value {
     let mut problem = json!({
         "reason": reason.name,
         "code": reason.code_name,
