@@ -42,6 +42,30 @@ pub fn artefacts(root: &Path) -> Result<Vec<Artefact>, SchemaError> {
     Ok(artefacts)
 }
 
+/// Files among the generated ones that nothing generates any more, such as the page of a call that is gone.
+///
+/// # Errors
+/// Those of the file system.
+pub fn left_over(root: &Path, artefacts: &[Artefact]) -> io::Result<Vec<PathBuf>> {
+    let mut left = Vec::new();
+    let mut folders = vec![root.join("openapi/reference")];
+    while let Some(folder) = folders.pop() {
+        if !folder.exists() {
+            continue;
+        }
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !artefacts.iter().any(|artefact| artefact.path == path) {
+                left.push(path);
+            }
+        }
+    }
+    left.sort();
+    Ok(left)
+}
+
 impl Artefact {
     /// Whether the file holds what it should. A file that is not there does not.
     #[must_use]

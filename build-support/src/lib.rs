@@ -10,7 +10,7 @@ mod load;
 pub mod model;
 pub mod vectors;
 
-pub use artefacts::{Artefact, MEND, artefacts};
+pub use artefacts::{Artefact, MEND, artefacts, left_over};
 pub use emit::{asyncapi::asyncapi, openapi::openapi, reference::reference};
 pub use error::SchemaError;
 pub use load::{load, load_set};

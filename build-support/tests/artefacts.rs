@@ -1,6 +1,6 @@
 //! What is checked in is what the schema says now.
 
-use build_support::{MEND, artefacts};
+use build_support::{MEND, artefacts, left_over};
 use std::path::Path;
 
 #[test]
@@ -13,4 +13,6 @@ fn artefacts_are_up_to_date() {
         .map(|artefact| &artefact.path)
         .collect();
     assert!(stale.is_empty(), "not up to date: {stale:?}; mend it with: {MEND}");
+    let left_over = left_over(root, &artefacts).expect("the folder can be read");
+    assert!(left_over.is_empty(), "left over: {left_over:?}; mend it with: {MEND}");
 }

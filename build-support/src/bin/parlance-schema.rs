@@ -10,10 +10,11 @@ use build_support::{
         baseline::{baselines, freeze},
         judge,
     },
+    left_over,
     lint::lint,
     load,
 };
-use std::{error::Error, path::Path, process::ExitCode};
+use std::{error::Error, fs, path::Path, process::ExitCode};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -34,19 +35,25 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn write() -> Result<ExitCode, Box<dyn Error>> {
-    let stale = artefacts(Path::new(ROOT))?
-        .into_iter()
-        .filter(|artefact| !artefact.is_current());
-    for artefact in stale {
+    let artefacts = artefacts(Path::new(ROOT))?;
+    for artefact in artefacts.iter().filter(|artefact| !artefact.is_current()) {
         artefact.write()?;
         say(&format!("written: {}", short(&artefact.path)));
+    }
+    for path in left_over(Path::new(ROOT), &artefacts)? {
+        fs::remove_file(&path)?;
+        say(&format!("removed: {}", short(&path)));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn check() -> Result<ExitCode, Box<dyn Error>> {
     let mut complaints = Vec::new();
-    for artefact in artefacts(Path::new(ROOT))? {
+    let artefacts = artefacts(Path::new(ROOT))?;
+    for path in left_over(Path::new(ROOT), &artefacts)? {
+        complaints.push(format!("left over: {}\n    mend it with: {MEND}", short(&path)));
+    }
+    for artefact in &artefacts {
         if !artefact.is_current() {
             complaints.push(format!(
                 "not up to date: {}\n    mend it with: {MEND}",

@@ -6,6 +6,7 @@ mod fields;
 mod frame;
 mod index;
 mod samples;
+mod shown;
 mod tables;
 
 use crate::{
@@ -97,10 +98,17 @@ impl<'a> Frames<'a> {
     /// Those of clients first.
     fn all(&self) -> impl Iterator<Item = One<'a>> + use<'a> {
         let of = |whole: Option<&'a Message>, client| {
-            let fields = whole.into_iter().flat_map(move |whole| whole.fields.iter().map(move |field| (whole, field)));
+            let fields = whole
+                .into_iter()
+                .flat_map(move |whole| whole.fields.iter().map(move |field| (whole, field)));
             fields.filter_map(move |(whole, field)| {
                 let frame = field.frame.as_ref()?;
-                Some(One { client, field, frame, whole })
+                Some(One {
+                    client,
+                    field,
+                    frame,
+                    whole,
+                })
             })
         };
         of(self.client, true).chain(of(self.server, false))
@@ -147,7 +155,11 @@ impl One<'_> {
 /// A page needs words.
 fn words<'a>(file: &str, element: &str, comment: &'a str) -> Result<&'a str, SchemaError> {
     if comment.trim().is_empty() {
-        Err(SchemaError::new(file, element, "has no comment, so its page would not say what it does"))
+        Err(SchemaError::new(
+            file,
+            element,
+            "has no comment, so its page would not say what it does",
+        ))
     } else {
         Ok(comment)
     }

@@ -39,8 +39,23 @@ pub(super) fn socket(message: &MessageDescriptor, said: &DynamicMessage) -> Resu
     Ok(Socket { path, text, binary })
 }
 
-/// All frames lead to methods and replies that exist and fit.
+/// All frames lead to methods and replies that exist and fit, and the socket has its path for itself.
 pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
+    let methods = schema.services.iter().flat_map(|service| &service.methods);
+    let mut routes = methods.flat_map(|method| method.routes.iter().map(move |route| (method, route)));
+    for (message, socket) in schema
+        .messages
+        .values()
+        .filter_map(|it| Some((it, it.socket.as_ref()?)))
+    {
+        if let Some((method, _)) = routes.find(|(_, route)| route.path == socket.path) {
+            let why = format!(
+                "the socket's path `{}` is a route of {} already",
+                socket.path, method.name
+            );
+            return Err(SchemaError::new(&message.file, &message.full_name, why));
+        }
+    }
     for message in schema
         .messages
         .values()

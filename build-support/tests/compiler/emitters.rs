@@ -106,6 +106,7 @@ fn topics_know_their_payloads() {
 fn frames_lead_to_methods_and_back() {
     let frames = r#"
         message ClientFrame {
+          option (parlance.socket) = {path: "/v1/ws", text: "tiny.json", binary: "tiny.binary"};
           uint64 request_id = 1;
           oneof body {
             Ping ping = 2 [(parlance.frame) = {reply: "pong"}];

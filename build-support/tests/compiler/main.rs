@@ -1,5 +1,6 @@
 //! The compiler on tiny schemas: what each emitter makes, and what is refused.
 
+mod documents;
 mod emitters;
 mod refusals;
 mod tiny;

@@ -148,7 +148,7 @@ fn message(model: &Model, name: &str, payload: &Message, topic: &Topic) -> Objec
     let key = topic.key.as_ref().map(|key| {
         json!({
             "type": "string",
-            "pattern": "^[0-9]{1,20}$",
+            "pattern": "^(0|[1-9][0-9]{0,19})$",
             "description": format!("The value of `{key}` in decimal digits."),
         })
     });

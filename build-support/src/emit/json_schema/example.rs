@@ -17,14 +17,23 @@ pub(in crate::emit) fn field(model: &Model, field: &Field) -> Option<Value> {
 
 /// A field without which a message is refused and for which there is no example, with the message that holds it.
 pub(in crate::emit) fn lacking<'a>(model: &'a Model, message: &'a Message) -> Option<(&'a Message, &'a Field)> {
+    lacking_below(model, message, &mut Vec::new())
+}
+
+fn lacking_below<'a>(
+    model: &'a Model,
+    message: &'a Message,
+    above: &mut Vec<&'a str>,
+) -> Option<(&'a Message, &'a Field)> {
+    above.push(&message.full_name);
     let first_of = |index: usize| message.fields.iter().find(|field| field.oneof == Some(index));
     let demanded = message.oneofs.iter().enumerate().filter(|(_, oneof)| oneof.required);
     let chosen = demanded.filter_map(|(index, _)| first_of(index));
     let mut needed = message.fields.iter().filter(|field| is_required(field)).chain(chosen);
-    let field = needed.find(|field| one(model, field, &mut vec![&message.full_name]).is_none())?;
+    let field = needed.find(|field| one(model, field, &mut above.clone()).is_none())?;
     let inner = match &field.kind {
         // a message within itself has no example, whichever fields have one
-        Kind::Message(name) if *name != message.full_name => lacking(model, &model.messages[name]),
+        Kind::Message(name) if !above.contains(&name.as_str()) => lacking_below(model, &model.messages[name], above),
         _ => None,
     };
     Some(inner.unwrap_or((message, field)))

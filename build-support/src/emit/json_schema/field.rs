@@ -217,16 +217,19 @@ fn scalar(kind: Scalar, rules: &Rules, comment: &str) -> ObjectBuilder {
         Scalar::Uint32 | Scalar::Fixed32 => {
             small(object.format(custom("uint32")), rules, comment, 0, i128::from(u32::MAX))
         }
-        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => {
-            large(object.format(custom("int64")), rules, comment, "^-?[0-9]{1,19}$")
-        }
+        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => large(
+            object.format(custom("int64")),
+            rules,
+            comment,
+            "^-?(0|[1-9][0-9]{0,18})$",
+        ),
         Scalar::Uint64 | Scalar::Fixed64 => {
             // above 0 can be said by the pattern; other bounds of a number in a string only by words
             let positive = rules.above.is_some_and(|bound| least(bound) == 1);
             let pattern = if positive {
                 "^[1-9][0-9]{0,19}$"
             } else {
-                "^[0-9]{1,20}$"
+                "^(0|[1-9][0-9]{0,19})$"
             };
             let left = Rules {
                 above: rules.above.filter(|_| !positive),

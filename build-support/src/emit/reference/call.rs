@@ -1,7 +1,9 @@
 //! The page of a call.
 
 use super::{
-    Frames, Page, fields, samples,
+    Frames, Page, fields,
+    samples::{self, Sample},
+    shown::{Style, shown},
     tables::{code, page as join, table},
     words,
 };
@@ -18,25 +20,41 @@ pub(super) fn path(method: &Method) -> String {
     format!("calls/{}.md", method.name)
 }
 
-pub(super) fn page(model: &Model, frames: &Frames<'_>, service: &Service, method: &Method) -> Result<Page, SchemaError> {
+pub(super) fn page(
+    model: &Model,
+    frames: &Frames<'_>,
+    service: &Service,
+    method: &Method,
+) -> Result<Page, SchemaError> {
     let full_name = format!("{}.{}", service.full_name, method.name);
     let (summary, more) = text::split(words(&service.file, &full_name, &method.comment)?);
     let (request, response) = (&model.messages[&method.request], &model.messages[&method.response]);
-    let sample = samples::request(model, request)?;
+    let sample = Sample {
+        model,
+        service,
+        method,
+        request,
+        example: samples::request(model, request)?,
+    };
     let frame = frames.of_call(service, method);
 
     let mut parts = vec![
         format!("# {}", method.name),
         format!("{summary}."),
         more,
-        facts(service, method, frame.map(|one| format!("[`{}`](../{})", one.field.json_name, one.path()))),
+        facts(
+            service,
+            method,
+            frame.map(|one| format!("[`{}`](../{})", one.field.json_name, one.path())),
+        ),
         "## Request".to_owned(),
     ];
-    parts.extend(fields::describe(model, request));
+    let mut told = Vec::new();
+    parts.extend(fields::describe(model, request, &mut told));
     parts.push("## Answer".to_owned());
-    parts.extend(fields::describe(model, response));
+    parts.extend(fields::describe(model, response, &mut told));
     if let Some(example) = example::message(model, response, &[]) {
-        parts.push(code("json", &samples::json_text(&example)));
+        parts.push(code("json", &shown(model, response, &example, Style::Json)));
     }
     parts.push("## Errors".to_owned());
     parts.push(table(
@@ -45,16 +63,16 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>, service: &Service, method
     ));
     parts.push("## Samples".to_owned());
     if let Some(route) = method.routes.first() {
-        parts.extend(["### curl".to_owned(), samples::curl(model, method, route, &sample)]);
+        parts.extend(["### curl".to_owned(), sample.curl(route)]);
     }
-    parts.extend(["### grpcurl".to_owned(), samples::grpcurl(service, method, &sample)]);
+    parts.extend(["### grpcurl".to_owned(), sample.grpcurl()]);
     parts.push("### WebSocket".to_owned());
     parts.push(frame.map_or_else(
         || "No frame makes this call.".to_owned(),
-        |one| samples::frame(&one, &sample),
+        |one| samples::frame(model, &one, &sample.example),
     ));
     if !method.routes.is_empty() {
-        parts.extend(["### TypeScript".to_owned(), samples::typescript(service, method, &sample)]);
+        parts.extend(["### TypeScript".to_owned(), sample.typescript()]);
     }
     Ok(Page {
         path: path(method),
@@ -66,10 +84,16 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>, service: &Service, method
 fn facts(service: &Service, method: &Method, frame: Option<String>) -> String {
     let ways = method.routes.iter().enumerate().map(|(index, route)| {
         let name = if index == 0 { "REST" } else { "" };
-        vec![name.to_owned(), format!("`{} {}`", samples::verb(route.verb), route.path)]
+        vec![
+            name.to_owned(),
+            format!("`{} {}`", samples::verb(route.verb), route.path),
+        ]
     });
     let mut rows: Vec<_> = ways.collect();
-    rows.push(vec!["gRPC".to_owned(), format!("`{}/{}`", service.full_name, method.name)]);
+    rows.push(vec![
+        "gRPC".to_owned(),
+        format!("`{}/{}`", service.full_name, method.name),
+    ]);
     rows.extend(frame.map(|frame| vec!["frame".to_owned(), frame]));
     rows.push(vec!["who may call".to_owned(), caller(method.access).to_owned()]);
     rows.push(vec!["rate class".to_owned(), rate(method.rate).to_owned()]);
@@ -79,9 +103,16 @@ fn facts(service: &Service, method: &Method, frame: Option<String>) -> String {
         0 | 1 => "do not try again by themselves".to_owned(),
         times => format!("try {times} times in all, for reasons that say so"),
     };
-    rows.push(vec!["clients".to_owned(), format!("wait {} for an attempt and {again}", span(timeout))]);
+    rows.push(vec![
+        "clients".to_owned(),
+        format!("wait {} for an attempt and {again}", span(timeout)),
+    ]);
     if let Some(page) = &method.page {
-        let cursor = if page.signed { "an opaque token" } else { "a number that clients may choose" };
+        let cursor = if page.signed {
+            "an opaque token"
+        } else {
+            "a number that clients may choose"
+        };
         let said = format!(
             "`{}` items at most {} ({} if 0); `{}` is {cursor}, the next page's is `{}`",
             page.size, page.max_size, page.default_size, page.cursor, page.next

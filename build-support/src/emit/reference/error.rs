@@ -2,6 +2,7 @@
 
 use super::{
     Frames, Page, call, calls,
+    shown::{Style, shown},
     tables::{code, page as join, table},
 };
 use crate::{
@@ -19,7 +20,10 @@ pub(super) fn path(reason: &Reason) -> String {
 pub(super) fn page(model: &Model, frames: &Frames<'_>, reason: &Reason) -> Page {
     let mut rows = vec![
         vec!["HTTP status".to_owned(), reason.http.to_string()],
-        vec!["gRPC code".to_owned(), format!("`{}` ({})", reason.code_name, reason.code)],
+        vec![
+            "gRPC code".to_owned(),
+            format!("`{}` ({})", reason.code_name, reason.code),
+        ],
     ];
     let close = match reason.close {
         0 => "none: the connection goes on".to_owned(),
@@ -39,9 +43,8 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>, reason: &Reason) -> Page 
         format!("**What to do.** {}", reason.advice),
         table(&["", ""], rows),
     ];
-    if problem(model).is_some() {
-        let example = errors::problem(reason);
-        let shown = serde_json::to_string_pretty(&example).expect("a tree has a form in JSON");
+    if let Some(problem) = problem(model) {
+        let shown = shown(model, problem, &errors::problem(reason), Style::Json);
         parts.push("As REST answers it, and as frames and the details of a gRPC status carry it:".to_owned());
         parts.push(code("json", &shown));
     }
@@ -56,7 +59,10 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>, reason: &Reason) -> Page 
 fn sources(model: &Model, frames: &Frames<'_>, reason: &Reason) -> Vec<String> {
     let (mut declared, mut layered) = (Vec::new(), Vec::new());
     for (service, method) in calls(model) {
-        if !errors::of_method(model, method).iter().any(|given| given.name == reason.name) {
+        if !errors::of_method(model, method)
+            .iter()
+            .any(|given| given.name == reason.name)
+        {
             continue;
         }
         let mut link = link(method);
@@ -69,7 +75,13 @@ fn sources(model: &Model, frames: &Frames<'_>, reason: &Reason) -> Vec<String> {
             layered.push(link);
         }
     }
-    let list = |links: &[String]| links.iter().map(|link| format!("- {link}")).collect::<Vec<_>>().join("\n");
+    let list = |links: &[String]| {
+        links
+            .iter()
+            .map(|link| format!("- {link}"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
     let mut parts = Vec::new();
     if !declared.is_empty() {
         parts.push("These calls give it:".to_owned());

@@ -6,9 +6,9 @@ use crate::{
     model::{Bound, Cardinality, Enum, Field, Kind, Message, Rules, Scalar, Schema as Model, WellKnown},
 };
 
-/// A message's fields, then the types that they are made of, each once.
-pub(super) fn describe(model: &Model, message: &Message) -> Vec<String> {
-    let mut told = vec![message.full_name.clone()];
+/// A message's fields, then the types that they are made of, each once: those in `told` have been described before.
+pub(super) fn describe(model: &Model, message: &Message, told: &mut Vec<String>) -> Vec<String> {
+    told.push(message.full_name.clone());
     let mut parts = vec![fields(model, message)];
     let mut waiting = made_of(message);
     while !waiting.is_empty() {
@@ -104,7 +104,13 @@ fn rules(model: &Model, message: &Message, field: &Field) -> Vec<String> {
         said.push(format!("{least} one of `{}`", oneof.name));
     }
     said.extend(of_value(model, &field.kind, &field.rules));
-    let Rules { min_items, max_items, unique, items, .. } = &field.rules;
+    let Rules {
+        min_items,
+        max_items,
+        unique,
+        items,
+        ..
+    } = &field.rules;
     said.extend(range(*min_items, *max_items, "item"));
     if *unique {
         said.push("no two equal".to_owned());
@@ -153,7 +159,11 @@ fn of_value(model: &Model, kind: &Kind, rules: &Rules) -> Vec<String> {
     if let Kind::Enum(name) = kind {
         let named = |numbers: &[i32]| {
             let values = model.enums[name].values.iter();
-            quoted(values.filter(|value| numbers.contains(&value.number)).map(|value| value.name.as_str()))
+            quoted(
+                values
+                    .filter(|value| numbers.contains(&value.number))
+                    .map(|value| value.name.as_str()),
+            )
         };
         if !rules.enum_in.is_empty() {
             said.push(format!("one of {}", named(&rules.enum_in)));

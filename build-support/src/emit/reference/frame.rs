@@ -23,10 +23,10 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>, one: &One<'_>) -> Result<
     ];
     if let Some(payload) = payload {
         parts.push("## Fields".to_owned());
-        parts.extend(fields::describe(model, payload));
+        parts.extend(fields::describe(model, payload, &mut Vec::new()));
         let sample = samples::request(model, payload)?;
         parts.push("## Sample".to_owned());
-        parts.push(samples::frame(one, &sample));
+        parts.push(samples::frame(model, one, &sample));
     }
     Ok(Page {
         path: one.path(),
@@ -37,14 +37,25 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>, one: &One<'_>) -> Result<
 fn facts(model: &Model, frames: &Frames<'_>, one: &One<'_>) -> String {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
-    row("from", if one.client { "client to server" } else { "server to client" }.to_owned());
+    row(
+        "from",
+        if one.client {
+            "client to server"
+        } else {
+            "server to client"
+        }
+        .to_owned(),
+    );
     if let Some(Socket { path, text, binary }) = frames.client.and_then(|client| client.socket.as_ref()) {
         row("socket", format!("`{path}`, subprotocol `{text}` or `{binary}`"));
     }
     row("number in protobuf", one.field.number.to_string());
     let called = one.frame.rpc.as_deref().and_then(|rpc| model.method(rpc));
     if let Some((_, method)) = called {
-        row("makes the call", format!("[{}](../{})", method.name, call::path(method)));
+        row(
+            "makes the call",
+            format!("[{}](../{})", method.name, call::path(method)),
+        );
         row("who may send it", call::caller(method.access).to_owned());
         row("rate class", call::rate(method.rate).to_owned());
     }

@@ -47,7 +47,11 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>) -> Page {
     }
     parts.push("## Errors".to_owned());
     let rows = model.reasons.iter().map(|reason| {
-        let close = if reason.close == 0 { String::new() } else { reason.close.to_string() };
+        let close = if reason.close == 0 {
+            String::new()
+        } else {
+            reason.close.to_string()
+        };
         vec![
             format!("[`{}`]({})", reason.name, error::path(reason)),
             reason.http.to_string(),

@@ -1,16 +1,21 @@
 //! Samples of a call, all made of the same example request.
 
-use super::{One, tables::code};
+use super::{
+    One,
+    shown::{Style, shown},
+    tables::code,
+};
 use crate::{
     SchemaError,
     emit::{
         json_schema::example,
         way::{json_path, leaf},
     },
-    model::{Access, Body, Effect, Message, Method, Route, Schema as Model, Service, Verb},
+    model::{Access, Body, Effect, Kind, Message, Method, Route, Schema as Model, Service, Verb},
 };
 use heck::ToLowerCamelCase as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What a repetition is told by.
 const KEY: &str = "0193b2a4-7c1e-7d3a-9a51-0c8f3d2e4b6a";
@@ -21,89 +26,138 @@ const KEY: &str = "0193b2a4-7c1e-7d3a-9a51-0c8f3d2e4b6a";
 /// A field that is demanded has no example.
 pub(super) fn request(model: &Model, message: &Message) -> Result<Value, SchemaError> {
     if let Some((holder, field)) = example::lacking(model, message) {
-        let why = format!("is required and has no example, so that there is no sample of {}", message.full_name);
-        return Err(SchemaError::new(&holder.file, format!("{}.{}", holder.full_name, field.name), why));
+        let why = format!(
+            "is required and has no example, so that there is no sample of {}",
+            message.full_name
+        );
+        return Err(SchemaError::new(
+            &holder.file,
+            format!("{}.{}", holder.full_name, field.name),
+            why,
+        ));
     }
     Ok(example::message(model, message, &[]).unwrap_or_else(|| json!({})))
 }
 
-/// With curl.
-pub(super) fn curl(model: &Model, method: &Method, route: &Route, example: &Value) -> String {
-    let (target, body) = rest(model, method, route, example);
-    let mut lines = vec![format!("curl -sS -X {} \"$PARLANCE{target}\"", verb(route.verb))];
-    if method.access != Access::Public {
-        lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
-    }
-    if method.call.effect == Effect::Keyed {
-        lines.push(format!("-H \"Idempotency-Key: {KEY}\""));
-    }
-    if let Some(body) = body {
-        lines.push("-H \"Content-Type: application/json\"".to_owned());
-        lines.push(format!("-d {}", shell(&json_text(&body))));
-    }
-    code("sh", &lines.join(" \\\n  "))
+/// A call with its example request.
+pub(super) struct Sample<'a> {
+    pub(super) model: &'a Model,
+    pub(super) service: &'a Service,
+    pub(super) method: &'a Method,
+    pub(super) request: &'a Message,
+    pub(super) example: Value,
 }
 
-/// With grpcurl, which learns the messages from the server.
-pub(super) fn grpcurl(service: &Service, method: &Method, example: &Value) -> String {
-    let mut lines = vec!["grpcurl -plaintext".to_owned()];
-    if method.access != Access::Public {
-        lines.push("-H \"authorization: Bearer $TOKEN\"".to_owned());
+impl Sample<'_> {
+    /// With curl.
+    pub(super) fn curl(&self, route: &Route) -> String {
+        let (target, body) = self.rest(route);
+        let mut lines = vec![format!("curl -sS -X {} \"$PARLANCE{target}\"", verb(route.verb))];
+        self.headers(["Authorization", "Idempotency-Key"], &mut lines);
+        if let Some(body) = body {
+            lines.push("-H \"Content-Type: application/json\"".to_owned());
+            lines.push(format!("-d {}", shell(&body)));
+        }
+        code("sh", &lines.join(" \\\n  "))
     }
-    if method.call.effect == Effect::Keyed {
-        lines.push(format!("-H \"idempotency-key: {KEY}\""));
+
+    /// With grpcurl, which learns the messages from the server.
+    pub(super) fn grpcurl(&self) -> String {
+        let mut lines = vec!["grpcurl -plaintext".to_owned()];
+        self.headers(["authorization", "idempotency-key"], &mut lines);
+        lines.push(format!("-d {}", shell(&self.json())));
+        let (service, method) = (&self.service.full_name, &self.method.name);
+        lines.push(format!("\"$PARLANCE_GRPC\" {service}/{method}"));
+        code("sh", &lines.join(" \\\n  "))
     }
-    lines.push(format!("-d {}", shell(&json_text(example))));
-    lines.push(format!("\"$PARLANCE_GRPC\" {}/{}", service.full_name, method.name));
-    code("sh", &lines.join(" \\\n  "))
+
+    /// With the client for TypeScript.
+    pub(super) fn typescript(&self) -> String {
+        let service = self.service.name.strip_suffix("Service").unwrap_or(&self.service.name);
+        let (service, method) = (service.to_lower_camel_case(), self.method.name.to_lower_camel_case());
+        let request = shown(self.model, self.request, &self.example, Style::TypeScript);
+        let ids = ids(self.model, self.request, &self.example);
+        let import = if ids.is_empty() {
+            String::new()
+        } else {
+            let ids = ids.into_iter().collect::<Vec<_>>().join(", ");
+            format!("import {{ {ids} }} from \"@parlance/client\";\n\n")
+        };
+        let call = format!("const answer = await client.{service}.{method}({request});");
+        code("ts", &format!("{import}{call}"))
+    }
+
+    fn json(&self) -> String {
+        shown(self.model, self.request, &self.example, Style::Json)
+    }
+
+    fn headers(&self, [authorization, key]: [&str; 2], lines: &mut Vec<String>) {
+        if self.method.access != Access::Public {
+            lines.push(format!("-H \"{authorization}: Bearer $TOKEN\""));
+        }
+        if self.method.call.effect == Effect::Keyed {
+            lines.push(format!("-H \"{key}: {KEY}\""));
+        }
+    }
+
+    /// The path with its query, and the body.
+    fn rest(&self, route: &Route) -> (String, Option<String>) {
+        let (model, request) = (self.model, self.request);
+        let mut rest = self.example.clone();
+        let mut target = route.path.clone();
+        for path in &route.parameters {
+            let value = take(&mut rest, &json_path(model, request, path)).unwrap_or_default();
+            target = target.replace(&format!("{{{path}}}"), &encoded(&plain(&value)));
+        }
+        let body = match &route.body {
+            Body::None => None,
+            Body::Whole => Some(shown(model, request, &std::mem::take(&mut rest), Style::Json)),
+            Body::Field(name) => {
+                let field = leaf(model, request, name);
+                let value = take(&mut rest, &field.json_name).unwrap_or_else(|| json!({}));
+                Some(match &field.kind {
+                    Kind::Message(name) => shown(model, &model.messages[name], &value, Style::Json),
+                    _ => value.to_string(),
+                })
+            }
+        };
+        let mut query = Vec::new();
+        for path in &route.query {
+            let name = json_path(model, request, path);
+            let values = match take(&mut rest, &name) {
+                None => Vec::new(),
+                Some(Value::Array(items)) => items,
+                Some(one) => vec![one],
+            };
+            query.extend(values.iter().map(|value| format!("{name}={}", encoded(&plain(value)))));
+        }
+        if !query.is_empty() {
+            target = format!("{target}?{}", query.join("&"));
+        }
+        (target, body)
+    }
 }
 
 /// As a frame.
-pub(super) fn frame(one: &One<'_>, example: &Value) -> String {
+pub(super) fn frame(model: &Model, one: &One<'_>, example: &Value) -> String {
     let frame = json!({"requestId": "1", (one.field.json_name.as_str()): example});
-    code("json", &json_text(&frame))
+    code("json", &shown(model, one.whole, &frame, Style::Json))
 }
 
-/// With the client for TypeScript.
-pub(super) fn typescript(service: &Service, method: &Method, example: &Value) -> String {
-    let name = service.name.strip_suffix("Service").unwrap_or(&service.name);
-    let name = name.to_lower_camel_case();
-    let request = if example.as_object().is_some_and(Map::is_empty) {
-        "{}".to_owned()
-    } else {
-        json_text(example)
-    };
-    let call = format!("const answer = await client.{name}.{}({request});", method.name.to_lower_camel_case());
-    code("ts", &call)
-}
-
-/// The path with its query, and the body.
-fn rest(model: &Model, method: &Method, route: &Route, example: &Value) -> (String, Option<Value>) {
-    let request = &model.messages[&method.request];
-    let mut rest = example.clone();
-    let mut target = route.path.clone();
-    for path in &route.parameters {
-        let value = take(&mut rest, &json_path(model, request, path)).unwrap_or_default();
-        target = target.replace(&format!("{{{path}}}"), &encoded(&plain(&value)));
-    }
-    let body = match &route.body {
-        Body::None => None,
-        Body::Field(name) => Some(take(&mut rest, &leaf(model, request, name).json_name).unwrap_or_else(|| json!({}))),
-        Body::Whole => Some(std::mem::take(&mut rest)),
-    };
-    let mut query = Vec::new();
-    for path in &route.query {
-        let name = json_path(model, request, path);
-        match take(&mut rest, &name) {
-            None => {}
-            Some(Value::Array(items)) => query.extend(items.iter().map(|item| format!("{name}={}", encoded(&plain(item))))),
-            Some(one) => query.push(format!("{name}={}", encoded(&plain(&one)))),
+/// The types of the ids that an example has.
+fn ids<'a>(model: &'a Model, message: &'a Message, example: &Value) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    for field in &message.fields {
+        let Some(value) = example.get(&field.json_name) else {
+            continue;
+        };
+        found.extend(field.id.as_deref());
+        if let Kind::Message(name) = &field.kind {
+            let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            found.extend(values.iter().flat_map(|value| ids(model, &model.messages[name], value)));
         }
     }
-    if !query.is_empty() {
-        target = format!("{target}?{}", query.join("&"));
-    }
-    (target, body)
+    found
 }
 
 /// Takes the value at a path of JSON names out of an object.
@@ -122,18 +176,14 @@ fn plain(value: &Value) -> String {
 fn encoded(text: &str) -> String {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     text.bytes()
-        .map(|byte| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if unreserved(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
-}
-
-/// In one line if it is short.
-pub(super) fn json_text(value: &Value) -> String {
-    let line = value.to_string();
-    if line.len() <= 90 {
-        line
-    } else {
-        serde_json::to_string_pretty(value).expect("a tree has a form in JSON")
-    }
 }
 
 /// In single quotes, as a shell takes it.

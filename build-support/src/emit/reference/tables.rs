@@ -2,12 +2,19 @@
 
 /// A table with a head; empty if it has no rows.
 pub(super) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let rows: Vec<_> = rows.into_iter().map(|row| line(row.iter().map(String::as_str))).collect();
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|row| line(row.iter().map(String::as_str)))
+        .collect();
     if rows.is_empty() {
         return String::new();
     }
     let rule = line(head.iter().map(|_| "---"));
-    [line(head.iter().copied()), rule].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+    [line(head.iter().copied()), rule]
+        .into_iter()
+        .chain(rows)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {

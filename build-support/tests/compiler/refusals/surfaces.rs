@@ -142,6 +142,39 @@ fn frames_that_lead_nowhere() {
 }
 
 #[test]
+fn sockets_that_cannot_be_opened() {
+    let socket = |socket: &str| {
+        format!(
+            "message ClientFrame {{ option (parlance.socket) = {{{socket}}}; oneof body {{ Cup f = 1 [(parlance.frame) = {{}}]; }} }}
+             message ServerFrame {{ oneof body {{ Cup f = 1 [(parlance.frame) = {{}}]; }} }} message Cup {{}}"
+        )
+    };
+    for (said, words) in [
+        (
+            "path: 'ws', text: 'a', binary: 'b'",
+            "the socket's path `ws` is not made of plain segments",
+        ),
+        ("path: '/{id}', text: 'a', binary: 'b'", "the socket's path `/{id}`"),
+        ("path: '/ws', text: 'a'", "the subprotocol `` is not made of"),
+        (
+            "path: '/ws', text: 'a,b', binary: 'c'",
+            "the subprotocol `a,b` is not made of",
+        ),
+        (
+            "path: '/ws', text: 'a', binary: 'a'",
+            "both subprotocols are called `a`",
+        ),
+    ] {
+        refused(&socket(said), "tiny.v1.ClientFrame", words);
+    }
+    refused(
+        "message M { option (parlance.socket) = {path: '/ws', text: 'a', binary: 'b'}; }",
+        "tiny.v1.M",
+        "(parlance.socket) belongs to ClientFrame",
+    );
+}
+
+#[test]
 fn reasons_that_say_too_little() {
     for (option, words) in [
         ("", "a reason needs the option (parlance.error)"),
