@@ -8,7 +8,7 @@ CACHE ?= $(HOME)/.cache/parlance
 DENY := $(CACHE)/tools/bin/cargo-deny
 REFERENCES := $(abspath target/snapshot-references)
 
-.PHONY: help dev test check format lint docs deny drift openapi snapshots
+.PHONY: help dev test check format lint docs deny drift openapi buf snapshots
 
 help: ## lists these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ test: ## all tests
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(REFERENCES) cargo test --workspace --locked
 	.ci/stale-snapshots $(REFERENCES)
 
-check: format lint docs deny openapi ## everything but the tests
+check: format lint docs deny openapi buf ## everything but the tests
 
 format: ## rustfmt
 	cargo fmt --all --check
@@ -38,11 +38,14 @@ deny: $(DENY) ## licences, sources and the direction of dependencies
 $(DENY):
 	cargo install cargo-deny --version 0.20.2 --locked --root $(CACHE)/tools
 
-drift: ## generated artefacts that are checked in agree with the schema
+drift: ## the schema breaks no release and no rule of the house, and what is generated from it is up to date
 	cargo run --locked -p build-support --bin parlance-schema -- check
 
 openapi: drift ## the API description is valid, says an independent validator
 	openapi/validate.sh
+
+buf: ## the schema, says an independent linter, is well formed and breaks no release
+	CACHE=$(CACHE) schema/second-opinion.sh
 
 snapshots: ## takes the present output of all snapshot tests for right
 	INSTA_UPDATE=always cargo test --workspace --locked

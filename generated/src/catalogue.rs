@@ -14,6 +14,7 @@ pub struct Entry {
     pub name: &'static str,
     to_json: fn(&[u8]) -> Result<String, prost::DecodeError>,
     from_json: fn(&[u8]) -> Result<Vec<u8>, Failure>,
+    anew: fn(&[u8]) -> Result<Vec<u8>, prost::DecodeError>,
 }
 
 impl Entry {
@@ -24,6 +25,7 @@ impl Entry {
             name,
             to_json: to_json::<M>,
             from_json: from_json::<M>,
+            anew: anew::<M>,
         }
     }
 
@@ -48,6 +50,14 @@ impl Entry {
     pub fn from_json(&self, text: &[u8]) -> Result<Vec<u8>, Failure> {
         (self.from_json)(text)
     }
+
+    /// What this code writes after it has read a message in protobuf: without what it does not know.
+    ///
+    /// # Errors
+    /// The bytes are no such message.
+    pub fn anew(&self, bytes: &[u8]) -> Result<Vec<u8>, prost::DecodeError> {
+        (self.anew)(bytes)
+    }
 }
 
 fn to_json<M: Message + Default + Serialize>(bytes: &[u8]) -> Result<String, prost::DecodeError> {
@@ -56,4 +66,8 @@ fn to_json<M: Message + Default + Serialize>(bytes: &[u8]) -> Result<String, pro
 
 fn from_json<M: Message + DeserializeOwned>(text: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(json::from_slice::<M>(text)?.encode_to_vec())
+}
+
+fn anew<M: Message + Default>(bytes: &[u8]) -> Result<Vec<u8>, prost::DecodeError> {
+    Ok(M::decode(Bytes::copy_from_slice(bytes))?.encode_to_vec())
 }

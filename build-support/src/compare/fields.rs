@@ -86,10 +86,7 @@ fn removed(it: &mut Comparison<'_>, old: &Message, was: &Field, new: &Message, r
             .add(Change::FrameDirectionChanged, place, way, "the other way", hits);
         return;
     }
-    let mut hits = reach.json(&format!(
-        "requests that hold `{}` are refused, and in answers it is missing",
-        was.json_name
-    ));
+    let mut hits = reach.json_without(&was.json_name);
     hits.extend(reach.wire("what the field said is not seen any more"));
     it.findings
         .add(Change::FieldRemoved, place.clone(), describe::field(was), "gone", hits);
@@ -124,10 +121,7 @@ fn field(it: &mut Comparison<'_>, was: &Field, now: &Field, reach: Reach, place:
     } = now;
     let findings = &mut it.findings;
     if was.name != *name {
-        let mut hits = reach.json(&format!(
-            "requests that hold `{}` are refused, and in answers it is missing",
-            was.json_name
-        ));
+        let mut hits = reach.json_without(&was.json_name);
         if hits.is_empty() {
             hits = reach.wire("code that was generated for it has the old name; the bytes stay readable");
         }
@@ -139,7 +133,7 @@ fn field(it: &mut Comparison<'_>, was: &Field, now: &Field, reach: Reach, place:
             hits,
         );
     } else if was.json_name != *json_name {
-        let hits = reach.json(&format!("they send and look for `{}`", was.json_name));
+        let hits = reach.json_without(&was.json_name);
         findings.add(Change::JsonNameChanged, place.clone(), &was.json_name, json_name, hits);
     }
     if was.number != *number {

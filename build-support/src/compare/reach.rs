@@ -138,6 +138,17 @@ impl Reach {
         }
     }
 
+    /// Whom it breaks that a name is not known in JSON any more.
+    pub(super) fn json_without(self, name: &str) -> Vec<Hit> {
+        match (self.asked, self.told) {
+            (true, true) => self.json(&format!(
+                "requests that hold `{name}` are refused, and in answers it is missing"
+            )),
+            (true, false) => self.json(&format!("requests that hold `{name}` are refused")),
+            (false, _) => self.json(&format!("they look for `{name}`, which is missing")),
+        }
+    }
+
     /// Whom it breaks that something is refused, or not there, any more.
     pub(super) fn senders(self, how: &str) -> Vec<Hit> {
         let mut hits = Vec::new();
