@@ -143,6 +143,7 @@ fn message(run: &Run, pair: usize) -> NewMessage {
         sender,
         client_id,
         content: vec![b'x'; 200],
+        accepted_at_ms: 0,
         verify: false,
     }
 }

@@ -102,7 +102,8 @@ pub trait MessageStore: Send + Sync {
     /// their senders moved to them. One outcome for each, in the same order. Either all of it happens or none.
     ///
     /// A message whose client id another one of the same sender, conversation and call has is always found out; one that was stored
-    /// before only where [`NewMessage::verify`] asks for it.
+    /// before only where [`NewMessage::verify`] asks for it. What was stored since a minute before the message was accepted is found
+    /// however much it is; beyond that a store may give up with [`StoreOutcome::TooOld`] rather than keep others waiting.
     async fn store_messages(&self, messages: Vec<NewMessage>, now_ms: u64) -> Result<Vec<StoreOutcome>>;
     /// At most `limit` messages from the sequence `from` on, forward or backward, and the last sequence of the conversation. 0 is the
     /// oldest or the newest. Nothing, and 0, for a conversation that does not exist.

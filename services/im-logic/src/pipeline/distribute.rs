@@ -131,6 +131,14 @@ fn sort(outbox: &mut Outbox, settled: Settled, published: &Published) -> (Vec<Ne
                 reject(outbox, &upstream, &Failure::new(Reason::NotAMember, ""));
                 continue;
             }
+            Kind::TooOld => {
+                let failure = Failure::new(
+                    Reason::MessageIdOutOfTime,
+                    "too much was said in this conversation since the id was made",
+                );
+                reject(outbox, &upstream, &failure);
+                continue;
+            }
             Kind::Unspecified => {
                 reject(
                     outbox,

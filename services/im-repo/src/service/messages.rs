@@ -82,6 +82,7 @@ fn unpacked(message: proto::NewMessage) -> Result<NewMessage, Failure> {
         sender: upstream.sender(),
         client_id,
         content,
+        accepted_at_ms: upstream.accepted_at_ms,
         verify: message.verify,
     })
 }
@@ -92,6 +93,7 @@ fn told(outcome: StoreOutcome) -> proto::StoreOutcome {
         StoreOutcome::Duplicate(place) => (Kind::Duplicate, Some(place)),
         StoreOutcome::Conflict(place) => (Kind::Conflict, Some(place)),
         StoreOutcome::NoConversation => (Kind::NoConversation, None),
+        StoreOutcome::TooOld => (Kind::TooOld, None),
     };
     let place = place.unwrap_or(Place {
         id: 0.into(),

@@ -107,6 +107,7 @@ impl World {
             sender,
             client_id: client_id(made_at_ms, id),
             content: format!("message {id}").into_bytes(),
+            accepted_at_ms: made_at_ms,
             verify: false,
         }
     }

@@ -267,6 +267,8 @@ pub struct NewMessage {
     pub client_id: ClientMessageId,
     /// What it says, an encoded `parlance.v1.Content`.
     pub content: Vec<u8>,
+    /// When the platform took it, in milliseconds since 1970: what comes again after a crash was not stored before that.
+    pub accepted_at_ms: u64,
     /// Whether to look for it among the messages of the conversation that were stored from a minute before the time in
     /// `client_id` on.
     pub verify: bool,
@@ -283,6 +285,9 @@ pub enum StoreOutcome {
     Conflict(Place),
     /// There is no such conversation.
     NoConversation,
+    /// The client made the id so long before the message was accepted, and so much was said since, that it is not known whether the
+    /// message was stored before. It is not stored now.
+    TooOld,
 }
 
 /// Where a stored message is.

@@ -20,7 +20,9 @@ use super::{Result, Store};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use im_infra::clock::SharedClock;
+use seen::Seen;
 use sqlx::{SqliteConnection, SqlitePool};
+use std::sync::Arc;
 use tokio::{sync::Mutex, task::JoinHandle};
 use writer::Writer;
 
@@ -29,6 +31,7 @@ use writer::Writer;
 pub struct SqliteStore {
     readers: SqlitePool,
     writer: Writer,
+    seen: Arc<Seen>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 

@@ -278,7 +278,8 @@ async fn refusals_go_to_where_the_message_came_from() {
     };
     let conflict = message(GROUP, 1, Kind::Conflict, "a");
     let gone = message(GROUP, 2, Kind::NoConversation, "a");
-    world.distribute(vec![conflict, gone], vec![refused]).await;
+    let old = message(GROUP, 1, Kind::TooOld, "a");
+    world.distribute(vec![conflict, gone, old], vec![refused]).await;
     let reasons = |told: Vec<Downstream>| {
         let reason = |downstream: Downstream| match downstream.event {
             Some(Event::Rejection(rejection)) => rejection.rejected.unwrap().problem.unwrap().reason,
@@ -288,7 +289,7 @@ async fn refusals_go_to_where_the_message_came_from() {
     };
     assert_eq!(
         reasons(world.told("a").await),
-        ["CONFLICTING_DUPLICATE", "NOT_A_MEMBER"]
+        ["CONFLICTING_DUPLICATE", "NOT_A_MEMBER", "MESSAGE_ID_OUT_OF_TIME"]
     );
     assert_eq!(reasons(world.told("b").await), ["NOT_A_MEMBER"]);
 }

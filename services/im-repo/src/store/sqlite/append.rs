@@ -4,10 +4,13 @@ use super::{
     super::{ClientMessageId, NewMessage, Place, Result, StoreOutcome},
     id_list,
     rows::RowStatement,
-    seen::Seen,
+    seen::{Covered, Seen},
 };
 use sqlx::{Row, SqliteConnection};
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 /// Sequences of more conversations than this are not kept in memory.
 const MAX_HEADS: usize = 100_000;
@@ -25,7 +28,7 @@ pub(super) struct Appender {
     advance: RowStatement,
     /// Last sequences of conversations.
     heads: HashMap<u64, u64>,
-    seen: Seen,
+    seen: Arc<Seen>,
 }
 
 /// A message to insert.
@@ -47,7 +50,7 @@ struct Batch<'a> {
 }
 
 impl Appender {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(seen: Arc<Seen>) -> Self {
         Self {
             insert: RowStatement::new(
                 "INSERT INTO messages \
@@ -68,7 +71,7 @@ impl Appender {
                  AND members.read_sequence < new.column3",
             ),
             heads: HashMap::new(),
-            seen: Seen::default(),
+            seen,
         }
     }
 
@@ -148,7 +151,7 @@ impl Appender {
             Entry::Vacant(slot) => slot,
         };
         if message.verify {
-            self.seen.prepare(db, message, stored, now_ms).await?;
+            let covered = self.seen.prepare(db, message, stored, now_ms).await?;
             if let Some(earlier) = self.seen.find(db, message).await? {
                 let place = Place {
                     id: earlier.id,
@@ -156,6 +159,9 @@ impl Appender {
                     sent_at_ms: earlier.sent_at_ms,
                 };
                 return Ok(repeated(message, &earlier.content, place));
+            }
+            if covered == Covered::Part {
+                return Ok(StoreOutcome::TooOld);
             }
         }
 
@@ -202,9 +208,9 @@ impl Appender {
                 Ok(())
             })
             .await?;
-        for NewRow { message, place } in &batch.rows {
-            self.seen.note(message, place.sequence);
-        }
+        let stored = batch.rows.iter();
+        self.seen
+            .note(stored.map(|NewRow { message, place }| (*message, place.sequence)));
         metrics::histogram!("repo_batch_messages").record(batch.rows.len() as f64);
         Ok(())
     }

@@ -12,6 +12,9 @@ impl MessageStore for SqliteStore {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
+        if messages.iter().any(|message| message.verify) {
+            self.seen.look(&self.readers, &messages, now_ms).await?;
+        }
         self.writer.append(messages, now_ms).await
     }
 

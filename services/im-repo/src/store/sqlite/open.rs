@@ -1,11 +1,11 @@
-use super::{SqliteStore, check, checkpoint::Checkpointer, migrations, writer::Writer};
+use super::{SqliteStore, check, checkpoint::Checkpointer, migrations, seen::Seen, writer::Writer};
 use crate::{OpenError, RepoConfig};
 use im_infra::clock::SharedClock;
 use sqlx::{
     ConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
 const FILE: &str = "repo.sqlite";
@@ -46,13 +46,15 @@ pub(super) async fn open(config: &RepoConfig, clock: SharedClock) -> Result<Sqli
         .map_err(database)?;
 
     let (checkpointer, checkpointing) = Checkpointer::start(checkpoints, clock.clone(), config.checkpoint_mib);
-    let (writer, writing) = Writer::start(db, clock, checkpointer, config.queue);
+    let seen = Arc::new(Seen::default());
+    let (writer, writing) = Writer::start(db, clock, checkpointer, Arc::clone(&seen), config.queue);
     if unclean {
         tokio::spawn(check::after_unclean_close(readers.clone(), writer.clone(), path));
     }
     Ok(SqliteStore {
         readers,
         writer,
+        seen,
         tasks: Mutex::new(vec![writing, checkpointing]),
     })
 }

@@ -1,3 +1,5 @@
+mod old_ids;
+
 use super::SqliteStore;
 use crate::{
     RepoConfig,

@@ -4,6 +4,7 @@ use super::{
     super::{NewMessage, Result, StoreError, StoreOutcome},
     append::{Append, Appender},
     checkpoint::Checkpointer,
+    seen::Seen,
 };
 use futures::future::BoxFuture;
 use im_infra::clock::SharedClock;
@@ -46,6 +47,7 @@ impl Writer {
         db: SqliteConnection,
         clock: SharedClock,
         checkpointer: Checkpointer,
+        seen: Arc<Seen>,
         queue: usize,
     ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(queue.max(1));
@@ -53,7 +55,7 @@ impl Writer {
             db,
             clock,
             checkpointer,
-            appender: Appender::new(),
+            appender: Appender::new(seen),
         };
         (
             Self {
