@@ -28,10 +28,37 @@ pub struct FrameInfo {
     pub direction: Direction,
     /// Full name of the message that it carries.
     pub payload: &'static str,
+    /// Whether it carries the request of a method, which other surfaces take without a frame around it.
+    pub request: bool,
     /// The method that handles it; none if it is the connection's own.
     pub method: Option<&'static rpc::Method>,
     /// Name of the server's frame that answers it.
     pub reply: Option<&'static str>,
+}
+
+/// What is wrong with a client's frame, in the words of the other surfaces: paths that lead into a method's request begin there, not at
+/// the frame around it. `frames` is the schema's table.
+#[must_use]
+pub fn as_request(frames: &[FrameInfo], failure: Failure) -> Failure {
+    let within = |path: &str| {
+        let (frame, within) = path.split_once('.')?;
+        let carries =
+            |info: &&FrameInfo| info.request && info.direction == Direction::Client && info.json_name == frame;
+        frames.iter().find(carries).map(|_| within.to_owned())
+    };
+    let mut violations = failure.broken_rules().to_vec();
+    let mut moved = false;
+    for violation in &mut violations {
+        if let Some(path) = within(&violation.field) {
+            violation.field = path;
+            moved = true;
+        }
+    }
+    if moved {
+        Failure::violations(violations)
+    } else {
+        failure
+    }
 }
 
 /// Appends a frame to the frames of a binary message.

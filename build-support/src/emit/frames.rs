@@ -83,6 +83,11 @@ fn table(schema: &Schema, client: &Message, server: &Message) -> TokenStream {
                 let (name, json_name) = (&field.name, &field.json_name);
                 let payload = payload(schema, field).map_or("", |message| message.full_name.as_str());
                 let method = method(schema, frame).map_or_else(|| quote!(None), |(path, _)| quote!(Some(&#path)));
+                let request = schema
+                    .services
+                    .iter()
+                    .flat_map(|service| &service.methods)
+                    .any(|method| method.request == payload);
                 let reply = frame
                     .reply
                     .as_ref()
@@ -93,6 +98,7 @@ fn table(schema: &Schema, client: &Message, server: &Message) -> TokenStream {
                         json_name: #json_name,
                         direction: Direction::#direction,
                         payload: #payload,
+                        request: #request,
                         method: #method,
                         reply: #reply,
                     }

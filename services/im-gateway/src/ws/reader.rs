@@ -77,14 +77,18 @@ fn take_all(
                 connection.outbox.fail(&failure);
                 break;
             }
-            Err((request_id, failure)) => refuse(connection, request_id, &failure),
+            Err((request_id, failure)) => {
+                refuse(connection, request_id, &frame::as_request(frames::FRAMES, failure));
+            }
         }
     }
     count
 }
 
 fn take(gate: &Gate, connection: &Arc<Connection>, frame: ClientFrame, intake: &mut Intake) -> Result<(), Failure> {
-    frame.validate()?;
+    frame
+        .validate()
+        .map_err(|failure| frame::as_request(frames::FRAMES, failure))?;
     let request_id = frame.request_id;
     match frame.body {
         Some(Body::Send(request)) => intake.items.push(send(gate, connection, request_id, request)?),

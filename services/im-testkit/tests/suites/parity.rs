@@ -54,16 +54,7 @@ impl Caller {
 
 fn frame(body: server_frame::Body) -> Answer {
     match body {
-        server_frame::Body::Error(mut problem) => {
-            // paths begin at the frame: the request is one level deeper in it
-            for violation in &mut problem.violations {
-                let path = violation.field.clone();
-                let (_, within) = path.split_once('.').expect("a path within a frame");
-                problem.message = problem.message.replace(&path, within);
-                within.clone_into(&mut violation.field);
-            }
-            Err(Box::new(problem))
-        }
+        server_frame::Body::Error(problem) => Err(Box::new(problem)),
         body => Ok(ServerFrame {
             request_id: 0,
             body: Some(body),

@@ -234,7 +234,7 @@ async fn a_frame_that_is_wrong_is_refused_and_the_connection_stays() {
         (
             "{\"requestId\":\"1\",\"send\":{\"conversationId\":true}}",
             "INVALID_ARGUMENT",
-            "send.conversationId",
+            "conversationId",
         ),
         (
             "{\"requestId\":\"1\",\"ping\":{},\"resume\":{\"positions\":[]}}",
