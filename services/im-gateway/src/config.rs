@@ -14,6 +14,9 @@ use std::{
 pub struct Config {
     /// Where REST, WebSocket, gRPC, the API page, metrics and health are served, all on one port; 0 for any free one.
     pub listen: SocketAddr,
+    /// The head of an HTTP/1 request has to be whole within this time; a connection that stays without a request for so long is closed.
+    #[serde(with = "duration")]
+    pub header_timeout: Duration,
     /// Origins of web pages, beside the gateway's own, that may call it and open WebSockets, e.g. `https://chat.example.com`; `*` for any.
     pub allowed_origins: Vec<String>,
     /// Largest body of a REST request, and largest message of a gRPC request.
@@ -69,6 +72,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 7700).into(),
+            header_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             max_body: 64 * 1024,
             max_frame: 64 * 1024,

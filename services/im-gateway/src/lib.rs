@@ -9,6 +9,7 @@ mod grpc;
 mod health;
 mod hub;
 mod layers;
+mod listener;
 mod meters;
 mod origin;
 mod presence;

@@ -8,7 +8,7 @@ use crate::{
     gate::{ConnectionIds, Gate},
     grpc, health,
     hub::Hub,
-    layers,
+    layers, listener,
     meters::Meters,
     origin::Origins,
     presence::Presence,
@@ -23,7 +23,6 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
     routing::any,
-    serve::ListenerExt as _,
 };
 use im_infra::{
     clock::SharedClock,
@@ -185,7 +184,10 @@ impl Gateway {
         let downlink = tokio::spawn(consumer.run(handler, no_more_downstream.clone()));
         let ticker = tokio::spawn(ticker::tick(Arc::clone(&gate)));
         let heartbeat = tokio::spawn(ticker::heartbeat(Arc::clone(&gate)));
-        let server = tokio::spawn(serve(listener, router, stop.clone()));
+        let server = tokio::spawn({
+            let (config, stop) = (gate.config.clone(), stop.clone());
+            async move { listener::serve(listener, router, &config, stop).await }
+        });
         grpc::report(&health, ServingStatus::Serving).await;
 
         stop.cancelled().await;
@@ -258,22 +260,6 @@ fn gate(config: Config, deps: &Deps, origins: Origins) -> Gate {
         ids: ConnectionIds::since(deps.clock.now_ms()),
         coarse: AtomicU64::new(deps.clock.monotonic().as_millis() as u64),
         config,
-    }
-}
-
-async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    // answers are written whole: waiting for more to send only adds delay
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = &error as &dyn std::error::Error, "nodelay not set");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
-    {
-        tracing::error!(error = &error as &dyn std::error::Error, "listener failed");
     }
 }
 
