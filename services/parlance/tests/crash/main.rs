@@ -3,29 +3,59 @@
 //! A seed decides who sends what to whom, when the process is killed and what is sent again; see [`plan`]. Twenty seeds are the default:
 //!
 //! ```text
-//! PARLANCE_CRASH_SEEDS=500 cargo test -p parlance --test crash -- --nocapture    # more
-//! PARLANCE_CRASH_SEED=17 cargo test -p parlance --test crash -- --nocapture      # one again
+//! cargo test -p parlance --test crash -- --seeds 500    # more
+//! cargo test -p parlance --test crash -- --seed 17      # one again
+//! cargo test -p parlance --test crash -- --help
 //! ```
 
+mod arguments;
 mod checker;
 mod client;
 mod plan;
+#[path = "../kit/server.rs"]
 mod server;
 
+use arguments::{Arguments, Task};
 use checker::{Ledger, Verdict, check};
+use clap::Parser as _;
 use client::{Api, Sender};
 use plan::Plan;
 use server::Server;
-use std::time::{Duration, Instant};
+use std::{
+    ops::RangeInclusive,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 use tokio::task::JoinSet;
 
-const SEEDS: u64 = 20;
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever waits for hundreds of seeds wants to see them pass"
+)]
+fn main() -> ExitCode {
+    match Arguments::parse().task() {
+        Task::Run(seeds) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(run_all(seeds))
+        }
+        Task::List(name) => {
+            println!("{name}: test");
+            ExitCode::SUCCESS
+        }
+        Task::Nothing => ExitCode::SUCCESS,
+    }
+}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "a line a seed is what one looks at with --nocapture")]
-async fn every_accepted_message_survives_a_kill() {
+#[expect(clippy::print_stdout, reason = "this is what the test reports")]
+async fn run_all(seeds: RangeInclusive<u64>) -> ExitCode {
+    let count = seeds.clone().count();
     let mut failed = Vec::new();
-    for seed in seeds() {
+    println!("\nkilling under load; seeds: {count}");
+    for seed in seeds {
         let started = Instant::now();
         let plan = Plan::of(seed);
         let verdict = run(&plan).await;
@@ -38,22 +68,12 @@ async fn every_accepted_message_survives_a_kill() {
             failed.push(seed);
         }
     }
-    assert!(
-        failed.is_empty(),
-        "seeds {failed:?} lost, doubled or misplaced messages"
-    );
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no configuration but its environment"
-)]
-fn seeds() -> Vec<u64> {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    match number("PARLANCE_CRASH_SEED") {
-        Some(one) => vec![one],
-        None => (1..=number("PARLANCE_CRASH_SEEDS").unwrap_or(SEEDS)).collect(),
+    if failed.is_empty() {
+        println!("crash result: ok. seeds: {count}\n");
+        return ExitCode::SUCCESS;
     }
+    println!("crash result: FAILED. Seeds {failed:?} lost, doubled or misplaced messages; --seed S replays one\n");
+    ExitCode::FAILURE
 }
 
 async fn run(plan: &Plan) -> Verdict {
