@@ -7,14 +7,15 @@ use futures::{
     stream::{SplitSink, SplitStream},
 };
 use im_schema::{
-    frame,
-    v1::{ClientFrame, ServerFrame},
+    failure::Failure,
+    frame, json,
+    v1::{ClientFrame, Problem, ServerFrame},
 };
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
-        Message,
+        self, Message,
         client::IntoClientRequest as _,
         protocol::{CloseFrame, WebSocketConfig},
     },
@@ -34,7 +35,7 @@ pub(crate) struct Sender(SplitSink<WebSocketStream<TcpStream>, Message>);
 /// The receiving half.
 pub(crate) struct Receiver(SplitStream<WebSocketStream<TcpStream>>);
 
-/// Connects to the server at `url` (`http://host:port`) with an access token.
+/// Connects to the server at `url` (`http://host:port`) with an access token. A refusal is a [`Failure`] among the error's causes.
 pub(crate) async fn connect(url: &str, token: &str) -> anyhow::Result<(Sender, Receiver)> {
     let authority = url
         .strip_prefix("http://")
@@ -62,9 +63,21 @@ pub(crate) async fn connect(url: &str, token: &str) -> anyhow::Result<(Sender, R
         .max_message_size(Some(16 << 20));
     let (socket, _) = client_async_with_config(request, stream, Some(config))
         .await
+        .map_err(refusal)
         .context("upgrade the connection")?;
     let (sink, stream) = socket.split();
     Ok((Sender(sink), Receiver(stream)))
+}
+
+/// A refusal in the words of the catalogue, if the server gave one.
+fn refusal(error: tungstenite::Error) -> anyhow::Error {
+    if let tungstenite::Error::Http(response) = &error
+        && let Some(body) = response.body()
+        && let Ok(problem) = json::from_slice_lenient::<Problem>(body)
+    {
+        return Failure::from_problem(&problem).into();
+    }
+    error.into()
 }
 
 impl Sender {

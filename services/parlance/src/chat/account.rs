@@ -90,6 +90,20 @@ impl Account {
         Ok(account)
     }
 
+    /// A user who has just logged in; the session is kept in `file`.
+    #[cfg(test)]
+    pub(crate) fn new(url: &str, user: v1::User, auth: AuthServiceClient, tokens: v1::Tokens, file: File) -> Self {
+        Self {
+            url: url.to_owned(),
+            user: user.user(),
+            name: user.name,
+            auth,
+            tokens,
+            file,
+            device_id: "test".to_owned(),
+        }
+    }
+
     /// The access token.
     pub(crate) fn token(&self) -> &str {
         &self.tokens.access_token

@@ -7,6 +7,7 @@ use super::{
     catchup::CatchUp,
     keys::{Input, Wish},
     live::{Event, Live},
+    outbox::Again,
     state::State,
     view,
 };
@@ -53,25 +54,7 @@ enum Pending {
 
 /// Runs until the user leaves or the session ends.
 pub(crate) async fn run(account: Account) -> anyhow::Result<()> {
-    let state = State {
-        me: account.user,
-        names: HashMap::from([(account.user, account.name.clone())]),
-        ..State::default()
-    };
-    let mut app = App {
-        name: account.name.clone(),
-        state,
-        open: None,
-        input: Input::default(),
-        scroll: 0,
-        online: false,
-        status: "connecting".to_owned(),
-        help: false,
-        notice: None,
-        live: Live::start(account),
-        catch_up: CatchUp::default(),
-        pending: HashMap::new(),
-    };
+    let mut app = App::new(account);
     let mut terminal = ratatui::try_init()?;
     let ended = app.turn(&mut terminal).await;
     ratatui::try_restore()?;
@@ -79,6 +62,28 @@ pub(crate) async fn run(account: Account) -> anyhow::Result<()> {
 }
 
 impl App {
+    fn new(account: Account) -> Self {
+        let state = State {
+            me: account.user,
+            names: HashMap::from([(account.user, account.name.clone())]),
+            ..State::default()
+        };
+        Self {
+            name: account.name.clone(),
+            state,
+            open: None,
+            input: Input::default(),
+            scroll: 0,
+            online: false,
+            status: "connecting".to_owned(),
+            help: false,
+            notice: None,
+            live: Live::start(account),
+            catch_up: CatchUp::default(),
+            pending: HashMap::new(),
+        }
+    }
+
     async fn turn(&mut self, terminal: &mut ratatui::DefaultTerminal) -> anyhow::Result<()> {
         let mut keys = EventStream::new();
         loop {
@@ -107,7 +112,7 @@ impl App {
         let mut next = Some(first);
         while let Some(event) = next {
             if let Event::Ended(why) = event {
-                anyhow::bail!("the session is over: {why}");
+                anyhow::bail!(why);
             }
             self.take(event).await;
             next = self.live.next_now();
@@ -142,16 +147,24 @@ impl App {
                 ..Default::default()
             }))
             .await;
-        let unsent: Vec<_> = self
-            .state
-            .unsent
-            .iter()
-            .filter(|unsent| unsent.refused.is_none())
-            .map(|unsent| unsent.request.clone())
-            .collect();
-        for request in unsent {
-            self.live.send(client_frame::Body::Send(request)).await;
+        for request in self.state.unsent.waiting() {
+            self.send(request).await;
         }
+    }
+
+    /// Sends what the user has said, for the first time or again.
+    async fn send(&mut self, request: v1::SendMessageRequest) {
+        let id = request.client_message_id.clone();
+        let request_id = self.live.send(client_frame::Body::Send(request)).await;
+        self.state.unsent.sent(&id, request_id);
+    }
+
+    fn send_later(&mut self, again: Again) {
+        let id = again.request.client_message_id.clone();
+        let request_id = self
+            .live
+            .send_later(client_frame::Body::Send(again.request), again.pause);
+        self.state.unsent.sent(&id, request_id);
     }
 
     async fn frame(&mut self, frame: v1::ServerFrame) {
@@ -208,7 +221,17 @@ impl App {
                 let incomplete = resumed.incomplete;
                 self.catch_up.resumed(&mut self.live, request_id, incomplete).await;
             }
+            server_frame::Body::Rejected(rejected) => {
+                if let Some(again) = self.state.unsent.rejected(&rejected) {
+                    self.send_later(again);
+                }
+            }
             server_frame::Body::Error(problem) => {
+                if let Some(again) = self.state.unsent.failed(request_id, &problem) {
+                    // the line itself says how it stands
+                    again.into_iter().for_each(|again| self.send_later(again));
+                    return;
+                }
                 self.catch_up.refused(&mut self.live, request_id, &problem).await;
                 self.notice = Some(format!("{}: {} {}", problem.reason, problem.message, problem.advice));
             }
@@ -362,3 +385,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,11 @@
 use super::account::Account;
 use crate::link::{self, Incoming};
 use im_infra::clock::SystemClock;
-use im_schema::v1::{self, client_frame, server_frame};
+use im_schema::{
+    failure::Failure,
+    parlance::Reason,
+    v1::{self, client_frame, server_frame},
+};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -18,7 +22,7 @@ pub(crate) enum Event {
     Offline { why: String, pause: Duration },
     /// A frame came.
     Frame(Box<v1::ServerFrame>),
-    /// The session is over: nothing will come any more.
+    /// The session is over, which the text says: nothing will come any more.
     Ended(String),
 }
 
@@ -92,23 +96,24 @@ async fn keep(
 ) {
     let mut pause = Duration::from_millis(200);
     loop {
-        let lost = match serve(&mut account, &mut outgoing, &events, &mut pause).await {
+        let mut lost = match serve(&mut account, &mut outgoing, &events, &mut pause).await {
             Ok(lost) => lost,
-            Err(error) => Lost {
-                why: format!("{error:#}"),
-                ..Lost::default()
-            },
+            Err(error) => Lost::by(&error),
         };
         if lost.app_left {
             return;
         }
+        if lost.token_expired {
+            match account.refresh().await {
+                Ok(()) => pause = Duration::ZERO,
+                Err(error) => lost = Lost::by(&error),
+            }
+        }
         if lost.session_over {
             // nobody may be listening any more
-            let _ = events.send(Event::Ended(lost.why)).await;
+            let why = format!("the session is over ({}); log in again", lost.why);
+            let _ = events.send(Event::Ended(why)).await;
             return;
-        }
-        if lost.token_expired && account.refresh().await.is_ok() {
-            pause = Duration::ZERO;
         }
         // up to half of the pause more, so that not all clients come back at once
         let wait = lost
@@ -138,6 +143,25 @@ struct Lost {
     token_expired: bool,
     session_over: bool,
     app_left: bool,
+}
+
+impl Lost {
+    /// What an error means. Only an answer of the server ends the session: without one it may go on.
+    fn by(error: &anyhow::Error) -> Self {
+        let reason = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<Failure>())
+            .map(Failure::reason);
+        Self {
+            why: format!("{error:#}"),
+            token_expired: reason == Some(Reason::TokenExpired),
+            session_over: matches!(
+                reason,
+                Some(Reason::Unauthenticated | Reason::SessionEnded | Reason::RefreshInvalid | Reason::RefreshReused)
+            ),
+            ..Self::default()
+        }
+    }
 }
 
 async fn serve(
@@ -177,8 +201,8 @@ async fn serve(
                 Incoming::Closed(close) => {
                     if let Some(close) = close {
                         let code = u16::from(close.code);
-                        lost.token_expired = code == im_schema::parlance::Reason::TokenExpired.spec().close;
-                        lost.session_over = code == im_schema::parlance::Reason::SessionEnded.spec().close;
+                        lost.token_expired = code == Reason::TokenExpired.spec().close;
+                        lost.session_over = code == Reason::SessionEnded.spec().close;
                         if !close.reason.is_empty() {
                             lost.why = close.reason.to_string();
                         }
@@ -202,5 +226,40 @@ async fn serve(
                 renewal = Box::pin(tokio::time::sleep(account.refresh_in(SystemClock::shared().now_ms())));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    fn by(reason: Reason) -> Lost {
+        let refused: anyhow::Result<()> = Err(Failure::new(reason, "").into());
+        Lost::by(&refused.context("upgrade the connection").expect_err("it is refused"))
+    }
+
+    #[test]
+    fn what_the_server_will_never_take_again_ends_the_session() {
+        for over in [
+            Reason::Unauthenticated,
+            Reason::SessionEnded,
+            Reason::RefreshInvalid,
+            Reason::RefreshReused,
+        ] {
+            let lost = by(over);
+            assert!(lost.session_over && !lost.token_expired, "{over:?}");
+            assert!(lost.why.contains(over.spec().name), "{}", lost.why);
+        }
+        assert!(by(Reason::TokenExpired).token_expired);
+        for passing in [
+            Reason::TokenExpired,
+            Reason::Unavailable,
+            Reason::RateLimited,
+            Reason::Internal,
+        ] {
+            assert!(!by(passing).session_over, "{passing:?}");
+        }
+        assert!(!Lost::by(&anyhow::anyhow!("connection refused")).session_over);
     }
 }

@@ -6,6 +6,7 @@ mod catchup;
 mod keys;
 mod live;
 mod order;
+mod outbox;
 mod script;
 mod state;
 mod view;

@@ -67,7 +67,7 @@ pub(crate) async fn tail(
                 report(&why, pause);
                 continue;
             }
-            Some(Event::Ended(why)) => bail!("the session is over: {why}"),
+            Some(Event::Ended(why)) => bail!(why),
             Some(Event::Frame(frame)) => frame,
             None => return Ok(()),
         };
@@ -220,7 +220,7 @@ async fn deliver(live: &mut Live, conversation: ConversationId, body: String) ->
         match live.next().await.context("the connection ended")? {
             Event::Online => request_id = live.send(client_frame::Body::Send(request.clone())).await,
             Event::Offline { why, pause } => report(&why, pause),
-            Event::Ended(why) => bail!("the session is over: {why}"),
+            Event::Ended(why) => bail!(why),
             Event::Frame(frame) => match frame.body {
                 Some(server_frame::Body::Stored(stored)) if stored.client_message_id == client_message_id => {
                     return Ok(());

@@ -1,20 +1,12 @@
 //! What the client knows: conversations and their messages. Pure: frames go in, nothing comes out.
 
+use super::outbox::Outbox;
 use im_schema::{
     ids::{ConversationId, UserId},
     v1,
 };
 use std::collections::{BTreeMap, HashMap};
 use v1::{ConversationKind, content, server_frame};
-
-/// A message that the user has sent and that has no place in the conversation yet.
-#[derive(Debug, Clone)]
-pub(crate) struct Unsent {
-    pub(crate) request: v1::SendMessageRequest,
-    pub(crate) accepted: bool,
-    /// Why it was refused; then it is not tried again.
-    pub(crate) refused: Option<String>,
-}
 
 /// One conversation.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +23,7 @@ pub(crate) struct State {
     pub(crate) me: UserId,
     pub(crate) threads: HashMap<ConversationId, Thread>,
     pub(crate) names: HashMap<UserId, String>,
-    pub(crate) unsent: Vec<Unsent>,
+    pub(crate) unsent: Outbox,
 }
 
 impl State {
@@ -40,15 +32,10 @@ impl State {
         match body {
             server_frame::Body::Message(message) => self.message(message),
             server_frame::Body::Accepted(accepted) => {
-                self.unsent_mut(&accepted.client_message_id, |unsent| unsent.accepted = true);
+                self.unsent.accepted(&accepted.client_message_id);
                 None
             }
             server_frame::Body::Stored(stored) => self.stored(&stored),
-            server_frame::Body::Rejected(rejected) => {
-                let why = rejected.problem.map(|problem| problem.message).unwrap_or_default();
-                self.unsent_mut(&rejected.client_message_id, |unsent| unsent.refused = Some(why));
-                None
-            }
             server_frame::Body::ReadMoved(moved) => {
                 if let Some(thread) = self.threads.get_mut(&ConversationId(moved.conversation_id)) {
                     thread.conversation.read_sequence = moved.read_sequence;
@@ -175,8 +162,7 @@ impl State {
     }
 
     fn insert(&mut self, message: v1::Message) {
-        self.unsent
-            .retain(|unsent| unsent.request.client_message_id != message.client_message_id);
+        self.unsent.placed(&message.client_message_id);
         let mine = message.sender_id == self.me.0;
         let thread = self.threads.entry(message.conversation()).or_default();
         thread.conversation.conversation_id = message.conversation_id;
@@ -201,31 +187,17 @@ impl State {
     }
 
     fn stored(&mut self, stored: &v1::Stored) -> Option<ConversationId> {
-        let place = self
-            .unsent
-            .iter()
-            .position(|unsent| unsent.request.client_message_id == stored.client_message_id)?;
-        let unsent = self.unsent.remove(place);
+        let request = self.unsent.placed(&stored.client_message_id)?;
         self.message(v1::Message {
             message_id: stored.message_id,
             conversation_id: stored.conversation_id,
             sequence: stored.sequence,
             sender_id: self.me.0,
-            client_message_id: unsent.request.client_message_id,
-            content: unsent.request.content,
+            client_message_id: request.client_message_id,
+            content: request.content,
             sent_at: stored.sent_at,
             ..Default::default()
         })
-    }
-
-    fn unsent_mut(&mut self, client_message_id: &str, change: impl FnOnce(&mut Unsent)) {
-        if let Some(unsent) = self
-            .unsent
-            .iter_mut()
-            .find(|unsent| unsent.request.client_message_id == client_message_id)
-        {
-            change(unsent);
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{
     app::App,
     keys::HELP,
-    state::{self, Thread, Unsent},
+    outbox::Unsent,
+    state::{self, Thread},
 };
 use im_schema::{
     ids::{ConversationId, UserId},
@@ -106,12 +107,7 @@ fn draw_messages(frame: &mut Frame<'_>, app: &mut App, area: Rect) {
             &state::text(message.content.as_ref()),
         ));
     }
-    for unsent in app
-        .state
-        .unsent
-        .iter()
-        .filter(|unsent| unsent.request.conversation_id == open.0)
-    {
+    for unsent in app.state.unsent.of(open) {
         lines.extend(unsent_lines(&app.name, unsent));
     }
     if app.help {

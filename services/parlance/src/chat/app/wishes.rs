@@ -1,9 +1,6 @@
 //! What the user wishes, done.
 
-use super::{
-    super::{keys::Wish, state::Unsent},
-    App, Pending,
-};
+use super::{super::keys::Wish, App, Pending};
 use im_schema::v1::{self, client_frame, content};
 use uuid::Uuid;
 
@@ -66,13 +63,9 @@ impl App {
             ..Default::default()
         };
         self.scroll = 0;
-        self.state.unsent.push(Unsent {
-            request: request.clone(),
-            accepted: false,
-            refused: None,
-        });
+        self.state.unsent.add(request.clone());
         if self.online {
-            self.live.send(client_frame::Body::Send(request)).await;
+            self.send(request).await;
         }
     }
 
