@@ -8,5 +8,6 @@ mod parity;
 mod people;
 mod reading;
 mod refusals;
+mod samples;
 mod sending;
 mod sessions;
