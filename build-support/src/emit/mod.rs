@@ -9,6 +9,7 @@ mod json;
 mod json_schema;
 mod messages;
 pub mod openapi;
+mod print;
 pub mod reference;
 mod rest;
 mod services;
@@ -23,32 +24,78 @@ use proc_macro2::TokenStream;
 /// Makes one file of the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Emitter {
-    /// Name of the file in the output folder.
+    /// Name of the file in the output folder; the emitter stands in the file of this name beside this one.
     pub file: &'static str,
+    /// What the file holds, for whoever opens it.
+    pub about: &'static str,
     /// Makes its content.
     pub emit: fn(&Schema) -> Result<TokenStream, SchemaError>,
 }
 
 /// All of them.
 pub const EMITTERS: &[Emitter] = &[
-    Emitter::new("catalogue.rs", catalogue::emit),
-    Emitter::new("errors.rs", errors::emit),
-    Emitter::new("frames.rs", frames::emit),
-    Emitter::new("ids.rs", ids::emit),
-    Emitter::new("json.rs", json::emit),
-    Emitter::new("messages.rs", messages::emit),
-    Emitter::new("rest.rs", rest::emit),
-    Emitter::new("services.rs", services::emit),
-    Emitter::new("topics.rs", topics::emit),
-    Emitter::new("validate.rs", validate::emit),
+    Emitter::new(
+        "catalogue.rs",
+        catalogue::emit,
+        "Every message by its full name, for code that does not know at compile time which one it has.",
+    ),
+    Emitter::new(
+        "errors.rs",
+        errors::emit,
+        "The catalogue of errors, and for each method an enum of just the reasons that it declares.",
+    ),
+    Emitter::new(
+        "frames.rs",
+        frames::emit,
+        "WebSocket frames: their table, what they are called in JSON, and the way from a frame to its method and back.",
+    ),
+    Emitter::new(
+        "ids.rs",
+        ids::emit,
+        "Newtypes of ids, and for each field that holds one an accessor that says which.",
+    ),
+    Emitter::new(
+        "json.rs",
+        json::emit,
+        "ProtoJSON: for each message which fields are written under which names, and how they are read.",
+    ),
+    Emitter::new(
+        "messages.rs",
+        messages::emit,
+        "Messages and enums as prost makes them, services as tonic makes them, in modules like the packages.",
+    ),
+    Emitter::new(
+        "rest.rs",
+        rest::emit,
+        "Routes: for each method how a request of HTTP becomes its message, and one router a service.",
+    ),
+    Emitter::new(
+        "services.rs",
+        services::emit,
+        "Services: for each one the trait of its implementations, the client of its callers, and what stands between.",
+    ),
+    Emitter::new(
+        "topics.rs",
+        topics::emit,
+        "Log topics and which message goes through which.",
+    ),
+    Emitter::new(
+        "validate.rs",
+        validate::emit,
+        "Validators: for each message the rules that it has to follow, compiled.",
+    ),
 ];
 
 impl Emitter {
-    const fn new(file: &'static str, emit: fn(&Schema) -> Result<TokenStream, SchemaError>) -> Self {
-        Self { file, emit }
+    const fn new(
+        file: &'static str,
+        emit: fn(&Schema) -> Result<TokenStream, SchemaError>,
+        about: &'static str,
+    ) -> Self {
+        Self { file, about, emit }
     }
 
-    /// The formatted source.
+    /// The formatted source, under a header that says what it is and where it comes from.
     ///
     /// # Errors
     /// What the emitter cannot honour.
@@ -56,6 +103,6 @@ impl Emitter {
         let tokens = (self.emit)(schema)?;
         let file =
             syn::parse2(tokens).map_err(|error| SchemaError::new(self.file, "", format!("is no Rust: {error}")))?;
-        Ok(prettyplease::unparse(&file))
+        Ok(print::print(self, &schema.files, &file))
     }
 }
