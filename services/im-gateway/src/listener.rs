@@ -41,7 +41,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, config: &Config
     let connections = TaskTracker::new();
     while let Some((stream, peer)) = next(&listener, &stop).await {
         let head_timeout = config.header_timeout;
-        connections.spawn(one(stream, peer, router.clone(), Arc::clone(&http), head_timeout, stop.clone()));
+        connections.spawn(one(
+            stream,
+            peer,
+            router.clone(),
+            Arc::clone(&http),
+            head_timeout,
+            stop.clone(),
+        ));
     }
     drop(listener);
     connections.close();

@@ -50,7 +50,12 @@ async fn a_listed_page_may_do_what_rest_offers() {
 #[tokio::test]
 async fn another_page_is_not_told_that_it_may() {
     let house = house().await;
-    for origin in [EVIL, "null", "http://web.example.com", "https://web.example.com.evil.example.com"] {
+    for origin in [
+        EVIL,
+        "null",
+        "http://web.example.com",
+        "https://web.example.com.evil.example.com",
+    ] {
         let answer = preflight(&house, origin, "POST").await;
         assert_eq!(header(&answer, "access-control-allow-origin"), None, "{origin}");
     }
@@ -62,15 +67,31 @@ async fn a_plain_answer_says_who_may_read_it_errors_too() {
     let house = house().await;
     let get = async |path: &str, origin: &str| {
         let url = format!("http://{}{path}", house.address);
-        Client::new().get(url).header("origin", origin).send().await.expect("an answer")
+        Client::new()
+            .get(url)
+            .header("origin", origin)
+            .send()
+            .await
+            .expect("an answer")
     };
     for (path, status) in [("/health/live", 200), ("/v1/conversations", 503), ("/v1/nowhere", 404)] {
         let answer = get(path, WEB).await;
         assert_eq!(answer.status().as_u16(), status, "{path}");
         assert_eq!(header(&answer, "access-control-allow-origin"), Some(WEB), "{path}");
-        assert_eq!(header(&answer, "access-control-expose-headers"), Some("retry-after"), "{path}");
-        assert!(header(&answer, "vary").is_some_and(|vary| vary.contains("origin")), "caches must keep origins apart");
-        assert_eq!(header(&get(path, EVIL).await, "access-control-allow-origin"), None, "{path}");
+        assert_eq!(
+            header(&answer, "access-control-expose-headers"),
+            Some("retry-after"),
+            "{path}"
+        );
+        assert!(
+            header(&answer, "vary").is_some_and(|vary| vary.contains("origin")),
+            "caches must keep origins apart"
+        );
+        assert_eq!(
+            header(&get(path, EVIL).await, "access-control-allow-origin"),
+            None,
+            "{path}"
+        );
     }
     house.close().await;
 }

@@ -4,9 +4,7 @@ use crate::kit::House;
 use futures::stream;
 use prost::Message as _;
 use tonic::transport::{Channel, Endpoint};
-use tonic_health::pb::{
-    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
-};
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
@@ -22,7 +20,9 @@ pub(crate) async fn health(channel: &Channel, service: &str) -> Result<ServingSt
         service: service.to_owned(),
     };
     let answer = HealthClient::new(channel.clone()).check(request).await;
-    answer.map(|answer| answer.into_inner().status()).map_err(|status| status.code())
+    answer
+        .map(|answer| answer.into_inner().status())
+        .map_err(|status| status.code())
 }
 
 #[tokio::test]
@@ -36,7 +36,11 @@ async fn grpc_says_whether_it_serves() {
         assert_eq!(health(&grpc, unknown).await, Err(tonic::Code::NotFound), "{unknown}");
     }
     let request = HealthCheckRequest::default();
-    let mut watch = HealthClient::new(grpc).watch(request).await.expect("watched").into_inner();
+    let mut watch = HealthClient::new(grpc)
+        .watch(request)
+        .await
+        .expect("watched")
+        .into_inner();
     let mut next = async || watch.message().await.expect("told").expect("a status").status();
     assert_eq!(next().await, ServingStatus::Serving);
     house.begin_to_close();
@@ -54,7 +58,12 @@ async fn reflect(channel: &Channel, question: MessageRequest) -> MessageResponse
         .server_reflection_info(stream::iter([request]))
         .await
         .expect("reflection is served");
-    let answer = answers.into_inner().message().await.expect("an answer").expect("one answer a question");
+    let answer = answers
+        .into_inner()
+        .message()
+        .await
+        .expect("an answer")
+        .expect("one answer a question");
     answer.message_response.expect("an answer")
 }
 
@@ -62,7 +71,8 @@ async fn reflect(channel: &Channel, question: MessageRequest) -> MessageResponse
 async fn reflection_describes_what_is_public_and_nothing_else() {
     let house = House::open().await;
     let grpc = channel(&house).await;
-    let MessageResponse::ListServicesResponse(listed) = reflect(&grpc, MessageRequest::ListServices(String::new())).await
+    let MessageResponse::ListServicesResponse(listed) =
+        reflect(&grpc, MessageRequest::ListServices(String::new())).await
     else {
         panic!("no list");
     };
@@ -87,7 +97,11 @@ async fn reflection_describes_what_is_public_and_nothing_else() {
         }]))
         .await;
     let told = match answer {
-        Ok(answers) => answers.into_inner().message().await.map(|answer| answer.and_then(|answer| answer.message_response)),
+        Ok(answers) => answers
+            .into_inner()
+            .message()
+            .await
+            .map(|answer| answer.and_then(|answer| answer.message_response)),
         Err(status) => Err(status),
     };
     assert!(

@@ -85,7 +85,10 @@ async fn a_connection_serves_one_request_after_another_and_shutdown_does_not_wai
             .write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
             .await
             .expect("the connection is kept");
-        let read = timeout(PATIENCE, stream.read(&mut buffer)).await.expect("in time").expect("an answer");
+        let read = timeout(PATIENCE, stream.read(&mut buffer))
+            .await
+            .expect("in time")
+            .expect("an answer");
         assert!(buffer[..read].starts_with(b"HTTP/1.1 200"));
     }
     let grpc = channel(&house).await;
@@ -94,6 +97,12 @@ async fn a_connection_serves_one_request_after_another_and_shutdown_does_not_wai
     house.begin_to_close();
     device.is_closed(1001, "GOING_AWAY").await;
     house.close().await;
-    assert_eq!(timeout(PATIENCE, stream.read(&mut buffer)).await.expect("in time").expect("closed in order"), 0);
+    assert_eq!(
+        timeout(PATIENCE, stream.read(&mut buffer))
+            .await
+            .expect("in time")
+            .expect("closed in order"),
+        0
+    );
     TcpStream::connect(address).await.expect_err("nobody listens any more");
 }

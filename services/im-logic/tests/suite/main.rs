@@ -2,5 +2,6 @@
 
 mod conversations;
 mod messages;
+mod replays;
 mod sessions;
 mod world;
