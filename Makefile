@@ -8,10 +8,10 @@ CACHE ?= $(HOME)/.cache/parlance
 DENY := $(CACHE)/tools/bin/cargo-deny
 REFERENCES := $(abspath target/snapshot-references)
 
-.PHONY: help dev test check format lint docs deny drift openapi buf snapshots
+.PHONY: help dev test check format lint docs deny drift openapi buf snapshots new-field
 
 help: ## lists these commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 dev: ## the whole platform in one process
 	cargo run --release --locked -- dev
@@ -46,6 +46,9 @@ openapi: drift ## the API description is valid, says an independent validator
 
 buf: ## the schema, says an independent linter, is well formed and breaks no release
 	CACHE=$(CACHE) schema/second-opinion.sh
+
+new-field: ## a new field needs no edit but the schema's, shown in a copy of the tree
+	CACHE=$(CACHE) .ci/new-field
 
 snapshots: ## takes the present output of all snapshot tests for right
 	INSTA_UPDATE=always cargo test --workspace --locked

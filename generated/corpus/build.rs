@@ -7,9 +7,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR for build scripts")?;
     let out_dir = Path::new(&out_dir);
     let schema_dir = out_dir.join("schema");
-    fs::create_dir_all(schema_dir.join("buf/validate"))?;
+    for folder in ["buf/validate", "parlance"] {
+        fs::create_dir_all(schema_dir.join(folder))?;
+    }
     for (from, to) in [
         ("proto/corpus.proto", "corpus.proto"),
+        ("proto/secrets.proto", "secrets.proto"),
+        ("../../schema/parlance/errors.proto", "parlance/errors.proto"),
+        ("../../schema/parlance/options.proto", "parlance/options.proto"),
         (
             "../../schema/buf/validate/validate.proto",
             "buf/validate/validate.proto",

@@ -16,6 +16,7 @@ mod read;
 mod write;
 
 pub use enums::{Enum, Open, read_enum, write_enum};
+pub use fault::conceal;
 pub use form::{Base64, Bool, Form, Int, Long, Object, Real, Text};
 pub use map::{Dictionary, Key, dictionary};
 pub use number::{Integer, parse_integer};

@@ -5,7 +5,7 @@ use crate::{
     ids::{SessionId, UserId},
     parlance::Reason,
 };
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{fmt, net::IpAddr, sync::Arc, time::Instant};
 use tower::util::BoxCloneSyncService;
 
 /// Who may call a method.
@@ -91,8 +91,8 @@ pub struct Visitor {
 #[derive(Debug, Clone, Copy)]
 pub struct Peer;
 
-/// What comes with a request.
-#[derive(Debug, Clone, Default)]
+/// What comes with a request. `Debug` does not show the token.
+#[derive(Clone, Default)]
 pub struct Context {
     /// Who is behind the call; set by the authentication layer from `token`, or by who has authenticated already.
     pub identity: Identity,
@@ -102,6 +102,17 @@ pub struct Context {
     pub address: Option<IpAddr>,
     /// When the caller stops waiting.
     pub deadline: Option<Instant>,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("identity", &self.identity)
+            .field("token", &self.token.as_ref().map(|_| format_args!("…")))
+            .field("address", &self.address)
+            .field("deadline", &self.deadline)
+            .finish()
+    }
 }
 
 impl Context {

@@ -44,6 +44,20 @@ pub fn at_key(out: &mut Out, from: usize, field: &str, key: &impl Display) {
     }
 }
 
+/// Puts in the place of what was noted since `from`, inside of a sensitive field, that something is wrong there.
+#[inline]
+pub fn conceal(out: &mut Out, from: usize, field: &str) {
+    if out.len() > from {
+        out.truncate(from);
+        broken(
+            out,
+            field,
+            "sensitive",
+            "breaks a rule inside; more is not said of a sensitive field",
+        );
+    }
+}
+
 #[cold]
 fn prefix(noted: &mut [Violation], parent: &str) {
     for violation in noted {

@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 
-use im_schema::DESCRIPTOR_SET;
+mod request;
+
+pub use request::{json_of, rest_request, rest_request_of};
+
+use im_schema::{DESCRIPTOR_SET, rpc::Method};
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, OneofDescriptor, Value,
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, MethodDescriptor,
+    OneofDescriptor, Value,
 };
 use std::sync::LazyLock;
 
@@ -150,18 +155,28 @@ pub fn pretty(json: &str) -> String {
     serde_json::to_string_pretty(&value).expect("a tree has a form in JSON")
 }
 
-/// What `google.api.http` says is the body of a method's request: empty, `*`, or a field's name.
+/// What the schema says of a method.
 ///
 /// # Panics
-/// If the schema does not declare the option, or the method does not have it.
+/// If the method is of another schema.
 #[must_use]
-pub fn http_body(method: &prost_reflect::MethodDescriptor) -> String {
-    let option = POOL
-        .get_extension_by_name("google.api.http")
+pub fn descriptor(method: &Method) -> MethodDescriptor {
+    let service = POOL
+        .get_service_by_name(method.service)
+        .expect("the schema has the service");
+    let found = service.methods().find(|found| found.name() == method.name);
+    found.expect("the schema has the method")
+}
+
+/// The messages that are payloads of log topics.
+///
+/// # Panics
+/// If the schema does not declare the option.
+#[must_use]
+pub fn payloads() -> Vec<MessageDescriptor> {
+    let topic = POOL
+        .get_extension_by_name("parlance.topic")
         .expect("the schema declares the option");
-    let options = method.options();
-    let rule = options.get_extension(&option);
-    let rule = rule.as_message().expect("the option is a message");
-    let body = rule.get_field_by_name("body").expect("the option has the field");
-    body.as_str().expect("the field is a string").to_owned()
+    let is_payload = |message: &MessageDescriptor| message.options().has_extension(&topic);
+    POOL.all_messages().filter(is_payload).collect()
 }

@@ -145,7 +145,18 @@ fn write_oneof(schema: &Schema, message: &Message, index: usize) -> TokenStream 
     quote!(match &self.#field { #(#arms)* None => {} })
 }
 
+/// Inside of a sensitive field, the names that a client made up are as sensitive as the values.
 fn read_field(schema: &Schema, message: &Message, field: &Field) -> TokenStream {
+    let read = read_value(schema, message, field);
+    let inside = matches!(field.cardinality, Cardinality::Map(_)) || matches!(field.kind, Kind::Message(_));
+    if field.sensitive && inside {
+        quote!(#read.map_err(json::conceal))
+    } else {
+        read
+    }
+}
+
+fn read_value(schema: &Schema, message: &Message, field: &Field) -> TokenStream {
     let (form, rust) = (form(schema, &field.kind), ident(&field.rust));
     if let Some(index) = field.oneof {
         let oneof = &message.oneofs[index];

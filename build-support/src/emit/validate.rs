@@ -226,6 +226,7 @@ impl Context<'_> {
                 }
             }
         });
+        let values = values.map(|values| concealed(field, name, values));
         Ok(quote!(#required #values))
     }
 
@@ -240,17 +241,31 @@ impl Context<'_> {
                 return Ok(quote!());
             }
             if name.is_empty() {
-                return Ok(quote!(value.check(out);));
+                return Ok(concealed(field, name, quote!(value.check(out);)));
             }
-            return Ok(quote!(let from = out.len(); value.check(out); validate::under(out, from, #name);));
+            let checks = quote!(let from = out.len(); value.check(out); validate::under(out, from, #name););
+            return Ok(concealed(field, name, checks));
         }
         checks(&Place {
             schema: self.schema,
             name,
             kind: &field.kind,
             rules,
+            sensitive: field.sensitive,
         })
         .map_err(|reason| refuse(message, field, &reason))
+    }
+}
+
+/// Inside of a sensitive field everything is: a message's fields, a map's keys.
+fn concealed(field: &Field, name: &str, checks: TokenStream) -> TokenStream {
+    if !field.sensitive {
+        return checks;
+    }
+    quote! {
+        let before = out.len();
+        #checks
+        validate::conceal(out, before, #name);
     }
 }
 

@@ -67,6 +67,9 @@ fn bindable(schema: &Schema, request: &Message, parameter: &str) -> Result<(), S
         if field.oneof.is_some() {
             return Err(format!("`{parameter}` is in a oneof, which a path cannot bind"));
         }
+        if field.sensitive {
+            return Err(format!("`{parameter}` is sensitive, and URLs are logged"));
+        }
         let single = matches!(field.cardinality, Cardinality::Implicit | Cardinality::Optional);
         match (&field.kind, parts.peek()) {
             (Kind::Message(inner), Some(_)) if single => message = &schema.messages[inner],

@@ -64,6 +64,26 @@ fn messages_follow_packages_and_keep_secrets_out_of_debug() {
 }
 
 #[test]
+fn what_is_said_of_a_sensitive_field_does_not_repeat_it() {
+    let cup = r#"
+        enum Tea { TEA_UNSPECIFIED = 0; TEA_GREEN = 1; }
+        message Cup {
+          uint32 sugar = 1 [(buf.validate.field).uint32 = {gte: 1, lt: 5}, (parlance.sensitive) = true];
+          Tea tea = 2 [(buf.validate.field).enum.defined_only = true, (parlance.sensitive) = true];
+          repeated Spoon spoons = 3 [(parlance.sensitive) = true];
+          map<string, Spoon> guests = 4 [(parlance.sensitive) = true];
+        }
+        message Spoon { uint32 size = 1 [(buf.validate.field).uint32.gt = 0]; }"#;
+    let validators = emitted("validate.rs", cup);
+    let (from, to) = ("for crate::tiny::v1::Cup", "for crate::tiny::v1::Spoon");
+    let (_, cup_only) = validators.split_once(from).expect("the validator of the cup");
+    let cup_only = cup_only.split_once(to).map_or(cup_only, |(before, _)| before);
+    insta::assert_snapshot!(cup_only);
+    let json = emitted("json.rs", cup);
+    assert_eq!(json.matches("map_err(json::conceal)").count(), 2, "{json}");
+}
+
+#[test]
 fn ids_have_a_newtype_and_accessors() {
     insta::assert_snapshot!(emitted(
         "ids.rs",

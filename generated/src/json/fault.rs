@@ -123,6 +123,17 @@ pub(super) fn in_key<E>(error: E, key: &str) -> E {
     error
 }
 
+/// The error arose inside of a sensitive field: its path ends there.
+#[cold]
+pub fn conceal<E>(error: E) -> E {
+    STATE.with_borrow_mut(|state| {
+        if let Some(state) = state {
+            state.path.clear();
+        }
+    });
+    error
+}
+
 fn push(segment: impl FnOnce() -> Cow<'static, str>) {
     STATE.with_borrow_mut(|state| {
         if let Some(state) = state {

@@ -1,7 +1,7 @@
 //! The platform on a free port and a folder of its own.
 
 use crate::User;
-use im_infra::telemetry::{self, Level, LogFormat};
+use im_infra::telemetry::{self, LogFormat};
 use parlance::{platform::Platform, settings::Settings};
 use tempfile::TempDir;
 
@@ -86,7 +86,7 @@ async fn start(folder: &TempDir, change: fn(&mut Settings)) -> Platform {
     settings.data = folder.path().to_path_buf();
     settings.gateway.listen = "127.0.0.1:0".parse().expect("an address");
     change(&mut settings);
-    let telemetry = telemetry::install(LogFormat::Human, &Level::default());
+    let telemetry = telemetry::install(LogFormat::Human, &settings.telemetry.level);
     Platform::start(settings, telemetry.metrics)
         .await
         .expect("the platform starts")

@@ -15,6 +15,8 @@ pub(super) struct Place<'a> {
     pub(super) name: &'a str,
     pub(super) kind: &'a Kind,
     pub(super) rules: &'a Rules,
+    /// What is said of a broken rule must not repeat the value.
+    pub(super) sensitive: bool,
 }
 
 /// Statements that check `value`, a reference, and note what is broken in `out`.
@@ -134,6 +136,16 @@ fn number_checks(place: &Place<'_>, scalar: Scalar) -> Result<TokenStream, Strin
             false => (exclusive, format!("{family}.{short}")),
         };
         let value = Literal::i128_unsuffixed(bound.value);
+        if place.sensitive {
+            let (holds, than) = match (short, bound.inclusive) {
+                ("gt", true) => (quote!(>=), "at least"),
+                ("gt", false) => (quote!(>), "greater than"),
+                (_, true) => (quote!(<=), "at most"),
+                (_, false) => (quote!(<), "less than"),
+            };
+            let text = format!("must be {than} {}", bound.value);
+            return quote!(validate::require(out, #name, #rule, *value #holds #value, #text););
+        }
         quote!(validate::#function(out, #name, #rule, *value, #value);)
     };
     let above = rules.above.map(|bound| check(bound, quote!(gt), quote!(gte), "gt"));
@@ -146,7 +158,15 @@ fn enum_checks(place: &Place<'_>, item: &Enum) -> Result<TokenStream, String> {
     let mut out = Vec::new();
     if rules.defined_only {
         let rust = path(&item.rust);
-        out.push(quote!(validate::defined::<#rust>(out, #name, *value);));
+        out.push(if place.sensitive {
+            let text = format!("must be a value of {}", item.name);
+            quote! {
+                let is_defined = <#rust as crate::json::Enum>::name(*value).is_some();
+                validate::require(out, #name, "enum.defined_only", is_defined, #text);
+            }
+        } else {
+            quote!(validate::defined::<#rust>(out, #name, *value);)
+        });
     }
     if !rules.enum_in.is_empty() {
         let (numbers, text) = (

@@ -42,6 +42,9 @@ impl<'a> Walk<'a> {
             if field.oneof.is_some() {
                 return wrong("a query cannot hold a oneof");
             }
+            if field.sensitive {
+                return wrong("it is sensitive, and URLs are logged");
+            }
             match (&field.kind, field.cardinality) {
                 (_, Cardinality::Map(_)) => return wrong("a query cannot hold a map"),
                 (Kind::Message(_), Cardinality::Repeated) => return wrong("a query cannot hold repeated messages"),

@@ -100,6 +100,20 @@ fn routes_that_cannot_be_bound() {
     ] {
         route_is_refused(route, words);
     }
+    for (route, words) in [
+        (
+            "post: '/pots/{secret}', body: '*'",
+            "`secret` is sensitive, and URLs are logged",
+        ),
+        (
+            "get: '/pots'",
+            "no part of the request can bind `secret`: it is sensitive",
+        ),
+    ] {
+        let method = format!("rpc Do(Whisper) returns (Tell) {{ {OPTIONS} option (google.api.http) = {{{route}}}; }}");
+        let whisper = "message Whisper { string secret = 1 [(parlance.sensitive) = true]; }";
+        refused(&format!("{}{whisper}", service(&method)), "tiny.v1.Kitchen.Do", words);
+    }
     let internal = "option (parlance.policy) = {caller: INTERNAL, rate: READ}; option (parlance.errors) = {};";
     let method = format!(
         "rpc Do(Ask) returns (Tell) {{ {internal} {CALL} option (google.api.http) = {{post: '/pots', body: '*'}}; }}"

@@ -15,11 +15,22 @@ pub struct Level(String);
 #[error("`{0}` is no log level: write it like \"info\" or \"info,im_logic=debug\"")]
 pub struct NoLevel(String);
 
+/// Crates that log content at trace.
+const TELL_ALL: [&str; 5] = ["tungstenite", "tokio_tungstenite", "h2", "hyper", "rustls"];
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 impl Level {
+    /// The filter, in which the crates that would write out what goes over the wire say no more than their debug level, whatever was asked for:
+    /// at trace, tungstenite logs every frame with its content, and the handshake with its token.
     pub(super) fn filter(&self) -> EnvFilter {
-        EnvFilter::try_new(&self.0).expect("it was tried when it was parsed")
+        let filter = EnvFilter::try_new(&self.0).expect("it was tried when it was parsed");
+        if !self.0.to_lowercase().contains("trace") {
+            return filter;
+        }
+        TELL_ALL.iter().fold(filter, |filter, name| {
+            let capped = format!("{name}=debug").parse().expect("it is written like a directive");
+            filter.add_directive(capped)
+        })
     }
 }
 

@@ -192,6 +192,7 @@ impl UserRepo for Users {
             last_ended_ms: page.items.last().map_or(after.at_ms, |last| last.at_ms),
             session_ids: page.items.into_iter().map(|ended| ended.id.into()).collect(),
             more: page.more,
+            ..Default::default()
         })
     }
 

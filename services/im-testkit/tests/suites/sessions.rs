@@ -190,7 +190,7 @@ async fn refused_everywhere(url: &str, token: &str, reason: &str) {
         .await;
     let users = UserServiceClient::from_service(user_service::remote(channel.expect("gRPC is served")));
     let failure = users
-        .get_profile(Context::bearer(token), v1::GetProfileRequest {})
+        .get_profile(Context::bearer(token), v1::GetProfileRequest::default())
         .await
         .expect_err("it is refused");
     assert_eq!(failure.spec().name, reason);

@@ -129,6 +129,7 @@ impl Sessions {
                 .saturating_sub(self.access_lifetime.as_millis() as u64),
             after_session_id: 0,
             limit: PAGE,
+            ..Default::default()
         };
         loop {
             let page = self
