@@ -26,9 +26,16 @@ fn methods_and_routes() {
             &[Rest],
         ),
         (
-            &[("fill\", body: \"*\"", "fill\", body: \"pot\"")],
-            &["PotService.FillPot: route-body-changed"],
-            &[Rest],
+            // the key would stand in the query, which no secret may
+            &[
+                ("fill\", body: \"*\"", "fill\", body: \"pot\""),
+                ("(parlance.sensitive) = true, ", ""),
+            ],
+            &[
+                "FillPotRequest.key: secret-exposed",
+                "PotService.FillPot: route-body-changed",
+            ],
+            &[Rest, Security],
         ),
         (
             &[
