@@ -8,7 +8,7 @@ CACHE ?= $(HOME)/.cache/parlance
 DENY := $(CACHE)/tools/bin/cargo-deny
 REFERENCES := $(abspath target/snapshot-references)
 
-.PHONY: help dev test check format lint docs deny drift openapi buf snapshots new-field
+.PHONY: help dev test check format lint docs deny drift openapi buf fuzz samples snapshots new-field
 
 help: ## lists these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,8 +41,14 @@ $(DENY):
 drift: ## the schema breaks no release and no rule of the house, and what is generated from it is up to date
 	cargo run --locked -p build-support --bin parlance-schema -- check
 
-openapi: drift ## the API description is valid, says an independent validator
-	openapi/validate.sh
+openapi: drift ## the documents are valid, say independent validators
+	CACHE=$(CACHE) openapi/validate.sh
+
+fuzz: ## no request makes the server give an answer that the API description lacks
+	CACHE=$(CACHE) openapi/fuzz.sh
+
+samples: ## the samples of the reference for curl, grpcurl and TypeScript do what they show
+	CACHE=$(CACHE) openapi/samples.sh
 
 buf: ## the schema, says an independent linter, is well formed and breaks no release
 	CACHE=$(CACHE) schema/second-opinion.sh

@@ -20,13 +20,17 @@ token() {
         "$home/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["tokens"]["accessToken"])'
 }
 
+# Left out are two checks of what is accepted. What JSON Schema calls valid may still be refused: it cannot count bytes, and messages that are sent
+# and received are open to new fields. What it calls invalid may be taken: in ProtoJSON, null is a field that is absent.
+left_out=positive_data_acceptance,negative_data_rejection
+
+# fuzz <user> <options>: the same seed makes the same requests
 fuzz() {
     user=$1
     shift
-    # the run is bounded and repeats itself: the same seed, the same requests
-    (cd "$work" && timeout 120 "$home/bin/schemathesis" --config-file "$root/openapi/schemathesis.toml" run "$root/openapi/openapi.json" \
-        --url "$url" --header "Authorization: Bearer $(token "$user")" --seed 1 --max-examples "${FUZZ_EXAMPLES:-12}" \
-        --workers 2 --generation-database none --no-color "$@")
+    (cd "$work" && timeout 120 "$home/bin/schemathesis" run "$root/openapi/openapi.json" \
+        --url "$url" --header "Authorization: Bearer $(token "$user")" --checks all --exclude-checks "$left_out" \
+        --seed 1 --max-examples "${FUZZ_EXAMPLES:-12}" --workers 2 --generation-database none --warnings off --no-color "$@")
 }
 
 # who logs out is out, so that comes last and has a token of its own

@@ -28,6 +28,8 @@ const CAFE: &str = r#"
       uint64 pot_id = 1 [(buf.validate.field).uint64.gt = 0, (parlance.example) = "\"7\""];
       // How hot, by name.
       Heat heat = 2 [(buf.validate.field).enum = {defined_only: true, not_in: [0]}];
+      // What to change.
+      google.protobuf.FieldMask mask = 4 [(parlance.example) = "\"heat,potId\""];
       // Who waits.
       repeated string guests = 3 [(buf.validate.field).repeated = {max_items: 2, items: {string: {min_len: 1}}}, (parlance.example) = "[\"O'Neil\"]"];
     }

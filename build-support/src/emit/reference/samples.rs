@@ -65,7 +65,8 @@ impl Sample<'_> {
     pub(super) fn grpcurl(&self) -> String {
         let mut lines = vec!["grpcurl -plaintext".to_owned()];
         self.headers(["authorization", "idempotency-key"], &mut lines);
-        lines.push(format!("-d {}", shell(&self.json())));
+        let request = shown(self.model, self.request, &self.example, Style::Grpcurl);
+        lines.push(format!("-d {}", shell(&request)));
         let (service, method) = (&self.service.full_name, &self.method.name);
         lines.push(format!("\"$PARLANCE_GRPC\" {service}/{method}"));
         code("sh", &lines.join(" \\\n  "))
@@ -85,10 +86,6 @@ impl Sample<'_> {
         };
         let call = format!("const answer = await client.{service}.{method}({request});");
         code("ts", &format!("{import}{call}"))
-    }
-
-    fn json(&self) -> String {
-        shown(self.model, self.request, &self.example, Style::Json)
     }
 
     fn headers(&self, [authorization, key]: [&str; 2], lines: &mut Vec<String>) {

@@ -1,7 +1,8 @@
 //! JSON as a page shows it: members in the order of the schema, in one line if that is short.
 
-use crate::model::{Field, Kind, Message, Schema as Model};
-use serde_json::{Map, Value};
+use crate::model::{Field, Kind, Message, Schema as Model, WellKnown};
+use heck::ToSnakeCase as _;
+use serde_json::{Map, Value, json};
 
 /// Longer lines are broken.
 const LINE: usize = 90;
@@ -10,6 +11,8 @@ const LINE: usize = 90;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     Json,
+    /// grpcurl knows no other form of a field mask than that of its message.
+    Grpcurl,
     /// Ids are made by their types, and names need no quotes.
     TypeScript,
 }
@@ -31,6 +34,7 @@ pub(super) fn shown(model: &Model, message: &Message, value: &Value, style: Styl
 enum Holder<'a> {
     Message(&'a Message),
     Id(&'a str),
+    Mask,
     Other,
 }
 
@@ -55,13 +59,22 @@ impl<'a> Writer<'a> {
             (Value::String(_), Holder::Id(id)) if self.style == Style::TypeScript => {
                 out.push_str(&format!("{id}({value})"));
             }
+            (Value::String(mask), Holder::Mask) if self.style == Style::Grpcurl => {
+                let paths = mask.split(',').map(|path| {
+                    path.split('.')
+                        .map(|part| part.to_snake_case())
+                        .collect::<Vec<_>>()
+                        .join(".")
+                });
+                out.push_str(&json!({"paths": paths.collect::<Vec<_>>()}).to_string());
+            }
             (other, _) => out.push_str(&other.to_string()),
         }
     }
 
     fn name(&self, name: &str) -> String {
         match self.style {
-            Style::Json => format!("{}: ", Value::from(name)),
+            Style::Json | Style::Grpcurl => format!("{}: ", Value::from(name)),
             Style::TypeScript => format!("{name}: "),
         }
     }
@@ -123,6 +136,7 @@ impl<'a> Writer<'a> {
     fn holder(&self, field: &'a Field) -> Holder<'a> {
         match (&field.kind, &field.id) {
             (Kind::Message(name), _) => self.model.messages.get(name).map_or(Holder::Other, Holder::Message),
+            (Kind::WellKnown(WellKnown::FieldMask), _) => Holder::Mask,
             (_, Some(id)) => Holder::Id(id),
             (_, None) => Holder::Other,
         }
