@@ -39,7 +39,7 @@ pub(crate) fn load(proto: &str) -> Result<Schema, SchemaError> {
 pub(crate) fn load_with(reasons: &str, proto: &str) -> Result<Schema, SchemaError> {
     let head = r#"syntax = "proto3"; package tiny.v1; import "buf/validate/validate.proto"; import "google/api/annotations.proto";
         import "google/api/field_behavior.proto"; import "google/protobuf/field_mask.proto";
-        import "google/protobuf/any.proto"; import "google/protobuf/field_mask.proto"; import "google/protobuf/timestamp.proto"; import "parlance/options.proto";"#;
+        import "google/protobuf/any.proto"; import "google/protobuf/timestamp.proto"; import "parlance/options.proto";"#;
     load_file(reasons, "tiny/v1/tiny.proto", &format!("{head}\n{proto}"))
 }
 

@@ -60,13 +60,9 @@ impl<'a> Writer<'a> {
                 out.push_str(&format!("{id}({value})"));
             }
             (Value::String(mask), Holder::Mask) if self.style == Style::Grpcurl => {
-                let paths = mask.split(',').map(|path| {
-                    path.split('.')
-                        .map(|part| part.to_snake_case())
-                        .collect::<Vec<_>>()
-                        .join(".")
-                });
-                out.push_str(&json!({"paths": paths.collect::<Vec<_>>()}).to_string());
+                let path = |path: &str| path.split('.').map(str::to_snake_case).collect::<Vec<_>>().join(".");
+                let paths = mask.split(',').map(path).collect::<Vec<_>>();
+                out.push_str(&json!({"paths": paths}).to_string());
             }
             (other, _) => out.push_str(&other.to_string()),
         }

@@ -53,7 +53,7 @@ impl<'a> Page<'a> {
             h2 { "Log topics" }
             @for entry in &log { (self.topic(entry)) }
         };
-        shell::page("Events", Some(aside), content)
+        shell::page("Events", Some(&aside), &content)
     }
 
     /// Messages with this tag.

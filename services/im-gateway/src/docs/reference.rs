@@ -7,7 +7,6 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 use include_dir::{Dir, include_dir};
-use maud::html;
 
 static PAGES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../openapi/reference");
 
@@ -17,5 +16,5 @@ pub(super) async fn page(Path(path): Path<String>, uri: Uri) -> Response {
         return im_schema::rest::fallback(uri).await.into_response();
     };
     let title = text.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']);
-    Html(shell::page(title, None, html! { (shell::markdown(text)) })).into_response()
+    Html(shell::page(title, None, &shell::markdown(text))).into_response()
 }

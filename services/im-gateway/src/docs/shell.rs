@@ -7,7 +7,7 @@ use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html::push_html};
 const STYLE: &str = include_str!("style.css");
 
 /// A page; `aside` stands beside its content.
-pub(super) fn page(title: &str, aside: Option<Markup>, content: Markup) -> String {
+pub(super) fn page(title: &str, aside: Option<&Markup>, content: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
