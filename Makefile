@@ -8,7 +8,7 @@ CACHE ?= $(HOME)/.cache/parlance
 DENY := $(CACHE)/tools/bin/cargo-deny
 REFERENCES := $(abspath target/snapshot-references)
 
-.PHONY: help dev test check format lint docs deny drift openapi buf fuzz samples snapshots new-field
+.PHONY: help dev test check format lint docs deny drift openapi buf typescript fuzz samples snapshots new-field
 
 help: ## lists these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ test: ## all tests
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(REFERENCES) cargo test --workspace --locked
 	.ci/stale-snapshots $(REFERENCES)
 
-check: format lint docs deny openapi buf ## everything but the tests
+check: format lint docs deny openapi buf typescript ## everything but the tests
 
 format: ## rustfmt
 	cargo fmt --all --check
@@ -55,6 +55,9 @@ buf: ## the schema, says an independent linter, is well formed and breaks no rel
 
 new-field: ## a new field needs no edit but the schema's, shown in a copy of the tree
 	CACHE=$(CACHE) .ci/new-field
+
+typescript: drift ## the TypeScript package: types, style, and tests against a running platform
+	generated/typescript/test.sh
 
 snapshots: ## takes the present output of all snapshot tests for right
 	INSTA_UPDATE=always cargo test --workspace --locked

@@ -2,7 +2,7 @@
 
 use crate::{
     SchemaError,
-    emit::{asyncapi::asyncapi, openapi::openapi, reference::reference},
+    emit::{asyncapi::asyncapi, openapi::openapi, reference::reference, typescript::typescript},
     load,
 };
 use std::{
@@ -39,6 +39,9 @@ pub fn artefacts(root: &Path) -> Result<Vec<Artefact>, SchemaError> {
     for page in reference(&schema)? {
         artefacts.push(artefact(&format!("openapi/reference/{}", page.path), page.markdown));
     }
+    for (name, source) in typescript(&schema)? {
+        artefacts.push(artefact(&format!("generated/typescript/src/gen/{name}"), source));
+    }
     Ok(artefacts)
 }
 
@@ -48,7 +51,10 @@ pub fn artefacts(root: &Path) -> Result<Vec<Artefact>, SchemaError> {
 /// Those of the file system.
 pub fn left_over(root: &Path, artefacts: &[Artefact]) -> io::Result<Vec<PathBuf>> {
     let mut left = Vec::new();
-    let mut folders = vec![root.join("openapi/reference")];
+    let mut folders = vec![
+        root.join("openapi/reference"),
+        root.join("generated/typescript/src/gen"),
+    ];
     while let Some(folder) = folders.pop() {
         if !folder.exists() {
             continue;

@@ -8,7 +8,7 @@ pub(super) mod text;
 
 pub(super) use field::Fields;
 pub(super) use message::{is_required, message, open};
-pub(super) use names::{Dialect, Names, Reached, problem};
+pub(super) use names::{Dialect, Names, Reached, closes, problem};
 
 /// Puts the schema `false` where the builders left the mark that stands for it. In a string the mark's quotes would be escaped.
 pub(in crate::emit) fn say_false(json: &str) -> String {

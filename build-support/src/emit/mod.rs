@@ -15,6 +15,7 @@ mod rest;
 mod services;
 mod tokens;
 mod topics;
+pub mod typescript;
 mod validate;
 mod way;
 

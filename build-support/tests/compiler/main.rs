@@ -4,4 +4,5 @@ mod documents;
 mod emitters;
 mod refusals;
 mod tiny;
+mod typescript;
 mod wire;
