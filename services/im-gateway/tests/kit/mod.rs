@@ -99,10 +99,19 @@ impl House {
     }
 
     pub(crate) async fn with(config: Config, sends_per_second: u32) -> Self {
+        Self::with_memory(config, sends_per_second, 64 * 1024 * 1024).await
+    }
+
+    /// Topics that live in memory hold so many bytes.
+    pub(crate) async fn with_memory(config: Config, sends_per_second: u32, memory_topic_bytes: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = ManualClock::at(NOW_MS);
         let shared: SharedClock = clock.clone();
-        let log = Arc::new(EmbeddedLog::open(folder.path(), EmbeddedLogOptions::new(shared.clone())).expect("a log"));
+        let options = EmbeddedLogOptions {
+            memory_topic_bytes,
+            ..EmbeddedLogOptions::new(shared.clone())
+        };
+        let log = Arc::new(EmbeddedLog::open(folder.path(), options).expect("a log"));
         topics::create(&*log).await.expect("topics");
         let kv = Arc::new(EmbeddedKv::new(shared.clone()));
         let keys =

@@ -1,5 +1,6 @@
 //! Logic as a whole: on a real store and the embedded engines.
 
+mod cancelled;
 mod conversations;
 mod messages;
 mod replays;
