@@ -1,7 +1,10 @@
 //! The platform on a free port and a folder of its own.
 
 use crate::User;
-use im_infra::telemetry::{self, LogFormat};
+use im_infra::{
+    telemetry::{self, LogFormat},
+    token::TokenKeys,
+};
 use parlance::{platform::Platform, settings::Settings};
 use tempfile::TempDir;
 
@@ -45,6 +48,19 @@ impl Town {
             "http://{}",
             self.platform.as_ref().expect("the platform runs").address()
         )
+    }
+
+    /// The keys that sign access tokens here: for tokens that the platform would not issue.
+    ///
+    /// # Panics
+    /// If the platform has not made its secret yet.
+    #[must_use]
+    pub fn keys(&self) -> TokenKeys {
+        let secret = std::fs::read(self.folder.path().join("secret")).expect("the platform made its secret");
+        let auth = Settings::load(None, &[])
+            .expect("the default configuration is valid")
+            .auth;
+        TokenKeys::new(&secret, auth.issuer, auth.audience).expect("the secret is long enough")
     }
 
     /// Registers a user, with one device online.

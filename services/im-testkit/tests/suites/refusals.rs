@@ -1,5 +1,5 @@
 //! Bad input on every surface: a clear answer with a reason of the catalogue, or a close with its code; never a fault of the server.
 
-mod grpc;
+pub(crate) mod grpc;
 mod rest;
 mod socket;

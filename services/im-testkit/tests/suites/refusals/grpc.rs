@@ -15,7 +15,7 @@ use tonic::{
 
 /// Sends and takes bytes as they are.
 #[derive(Clone, Default)]
-struct Raw;
+pub(crate) struct Raw;
 
 impl Codec for Raw {
     type Encode = Vec<u8>;
