@@ -7,10 +7,11 @@ mod examples;
 mod fields;
 pub(crate) mod frames;
 mod ids;
+mod masks;
 mod messages;
 pub(crate) mod names;
 mod options;
-mod pages;
+pub(crate) mod pages;
 mod reserved;
 mod routes;
 mod rules;
@@ -76,7 +77,9 @@ fn model(descriptor_set: Vec<u8>, pool: &DescriptorPool) -> Result<Schema, Schem
             schema.services.push(service);
         }
     }
+    masks::find(&mut schema)?;
     ids::check(&schema)?;
+    pages::check(&schema)?;
     topics::check(&schema)?;
     frames::check(&schema)?;
     routes::check_overlaps(&schema)?;

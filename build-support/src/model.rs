@@ -123,6 +123,8 @@ pub struct Field {
     pub since: Option<String>,
     /// For fields of a frame's oneof.
     pub frame: Option<Frame>,
+    /// For the field mask of an update: the field beside it that holds the message whose fields it names.
+    pub masks: Option<String>,
 }
 
 /// How many values a field has.
@@ -377,6 +379,8 @@ pub struct Page {
     pub max_size: u32,
     /// Whether the cursor is a string: an opaque token, signed and bound to the request.
     pub signed: bool,
+    /// Full name of the message inside a signed cursor; a uint64 if none.
+    pub position: Option<String>,
 }
 
 /// Who may call a method.

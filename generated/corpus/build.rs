@@ -7,14 +7,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR for build scripts")?;
     let out_dir = Path::new(&out_dir);
     let schema_dir = out_dir.join("schema");
-    for folder in ["buf/validate", "parlance"] {
+    for folder in ["buf/validate", "google/api", "parlance"] {
         fs::create_dir_all(schema_dir.join(folder))?;
     }
     for (from, to) in [
         ("proto/corpus.proto", "corpus.proto"),
+        ("proto/garden.proto", "garden.proto"),
         ("proto/secrets.proto", "secrets.proto"),
         ("../../schema/parlance/errors.proto", "parlance/errors.proto"),
         ("../../schema/parlance/options.proto", "parlance/options.proto"),
+        (
+            "../../schema/google/api/field_behavior.proto",
+            "google/api/field_behavior.proto",
+        ),
         (
             "../../schema/buf/validate/validate.proto",
             "buf/validate/validate.proto",
@@ -27,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("descriptor.bin"), &schema.descriptor_set)?;
     for emitter in EMITTERS
         .iter()
-        .filter(|emitter| ["messages.rs", "json.rs", "validate.rs"].contains(&emitter.file))
+        .filter(|emitter| ["json.rs", "masks.rs", "messages.rs", "validate.rs"].contains(&emitter.file))
     {
         fs::write(out_dir.join(emitter.file), emitter.source(&schema)?)?;
     }

@@ -78,6 +78,12 @@ impl Failure {
         failure
     }
 
+    /// A fault of the server that an error caused.
+    #[must_use]
+    pub fn fault(cause: impl Error + Send + Sync + 'static) -> Self {
+        Self::new(Reason::Internal, "").because(cause)
+    }
+
     /// Adds what caused it, for the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Arc<dyn Error + Send + Sync>>) -> Self {

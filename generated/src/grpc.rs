@@ -5,7 +5,10 @@ mod timeout;
 
 pub use codec::Codec;
 
-use crate::{failure::Failure, rpc::Context};
+use crate::{
+    failure::Failure,
+    rpc::{Context, idempotency_key},
+};
 use std::{
     net::{IpAddr, SocketAddr},
     time::Instant,
@@ -14,8 +17,9 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 const AUTHORIZATION: &str = "authorization";
 const TIMEOUT: &str = "grpc-timeout";
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// A request to send: the token goes as `authorization`, the deadline as `grpc-timeout`.
+/// A request to send: the token goes as `authorization`, the deadline as `grpc-timeout`, the idempotency key as `idempotency-key`.
 ///
 /// # Errors
 /// `DEADLINE_EXCEEDED` if the deadline is past, `UNAUTHENTICATED` if the token cannot stand in a header.
@@ -25,6 +29,11 @@ pub fn request<T>(context: &Context, message: T) -> Result<Request<T>, Failure> 
         let value = format!("Bearer {token}").parse();
         let value = value.map_err(|_| Failure::unauthenticated("the token has characters that no token has"))?;
         request.metadata_mut().insert(AUTHORIZATION, value);
+    }
+    if let Some(key) = &context.idempotency_key {
+        let value = key.parse();
+        let value = value.map_err(|_| Failure::internal("the idempotency key cannot stand in a header"))?;
+        request.metadata_mut().insert(IDEMPOTENCY_KEY, value);
     }
     if let Some(deadline) = context.deadline {
         let left = deadline
@@ -45,16 +54,24 @@ pub fn answer<T>(answer: Result<Response<T>, Status>) -> Result<T, Failure> {
         .map_err(|status| Failure::from_status(&status))
 }
 
-/// A request that came in: who calls is not known yet, only the token, the address and the deadline.
-pub fn accept<T>(request: Request<T>) -> (Context, T) {
+/// A request that came in: who calls is not known yet, only the token, the address, the deadline and the idempotency key.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for an idempotency key that is none.
+pub fn accept<T>(request: Request<T>) -> Result<(Context, T), Status> {
     let metadata = request.metadata();
+    let key = metadata.get(IDEMPOTENCY_KEY);
+    let key = key
+        .map(|key| idempotency_key(IDEMPOTENCY_KEY, key.as_bytes()))
+        .transpose();
     let context = Context {
+        idempotency_key: key.map_err(|failure| failure.to_status())?,
         token: bearer(metadata).map(Into::into),
         address: address(&request),
         deadline: timeout::parse(metadata.get(TIMEOUT)).and_then(|timeout| Instant::now().checked_add(timeout)),
         ..Context::default()
     };
-    (context, request.into_inner())
+    Ok((context, request.into_inner()))
 }
 
 /// The answer to send.

@@ -5,7 +5,10 @@ pub mod failure;
 pub mod frame;
 pub mod grpc;
 pub mod json;
+pub mod mask;
+pub mod page;
 pub mod rest;
+pub mod retry;
 pub mod rpc;
 pub mod topic;
 pub mod validate;
@@ -31,6 +34,11 @@ pub mod services {
     include!(concat!(env!("OUT_DIR"), "/services.rs"));
 }
 
+/// Masks: for each message that an update changes in part, which of its fields it changes.
+pub mod masks {
+    include!(concat!(env!("OUT_DIR"), "/masks.rs"));
+}
+
 /// Log topics and their payloads.
 pub mod topics {
     include!(concat!(env!("OUT_DIR"), "/topics.rs"));
@@ -43,6 +51,10 @@ pub mod frames {
 
 mod json_impls {
     include!(concat!(env!("OUT_DIR"), "/json.rs"));
+}
+
+mod page_impls {
+    include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 }
 
 mod validate_impls {

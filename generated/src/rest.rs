@@ -14,7 +14,6 @@ mod query;
 
 pub use answer::answer;
 pub use incoming::Incoming;
-pub use mask::Shape;
 
 use crate::{failure::Failure, parlance::Reason, rpc};
 use axum::{Router, http::Uri};

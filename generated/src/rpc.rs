@@ -5,7 +5,12 @@ use crate::{
     ids::{SessionId, UserId},
     parlance::Reason,
 };
-use std::{fmt, net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tower::util::BoxCloneSyncService;
 
 /// Who may call a method.
@@ -36,6 +41,17 @@ pub enum Rate {
     Unlimited,
 }
 
+/// What the same request does when it comes twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Nothing: it only reads.
+    Read,
+    /// It leaves what once leaves.
+    Repeatable,
+    /// Something else, unless both have the same idempotency key.
+    Keyed,
+}
+
 /// What the schema says of a method.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Method {
@@ -51,6 +67,12 @@ pub struct Method {
     pub rate: Rate,
     /// The reasons that its handler may give.
     pub reasons: &'static [Reason],
+    /// What a repetition does.
+    pub effect: Effect,
+    /// How long a client waits for one attempt.
+    pub timeout: Duration,
+    /// How often a client tries in all; 1 for never again.
+    pub attempts: u32,
 }
 
 /// A user on a device, as the access token says.
@@ -102,6 +124,26 @@ pub struct Context {
     pub address: Option<IpAddr>,
     /// When the caller stops waiting.
     pub deadline: Option<Instant>,
+    /// Makes a repetition of the call recognisable as one. Chosen by the client, new for each call and the same for each attempt. Heeded for
+    /// methods of [`Effect::Keyed`]; see [`idempotency_key`] for its form.
+    pub idempotency_key: Option<Arc<str>>,
+}
+
+/// An idempotency key as a client sent it: 1 to 128 visible characters of ASCII. It is best a random UUID.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for anything else; `field` is the name of the header that it came in.
+pub fn idempotency_key(field: &str, text: &[u8]) -> Result<Arc<str>, Failure> {
+    let visible = std::str::from_utf8(text)
+        .ok()
+        .filter(|key| (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()));
+    visible.map(Into::into).ok_or_else(|| {
+        Failure::violations(vec![Violation {
+            field: field.to_owned(),
+            rule: "idempotency_key",
+            message: "must be 1 to 128 visible characters of ASCII".into(),
+        }])
+    })
 }
 
 impl fmt::Debug for Context {
@@ -111,6 +153,8 @@ impl fmt::Debug for Context {
             .field("token", &self.token.as_ref().map(|_| format_args!("…")))
             .field("address", &self.address)
             .field("deadline", &self.deadline)
+            // whoever knows it gets the answer that is remembered under it
+            .field("idempotency_key", &self.idempotency_key.as_ref().map(|_| format_args!("…")))
             .finish()
     }
 }
@@ -204,6 +248,21 @@ pub fn answer_of_another(method: &Method) -> Failure {
         Reason::Internal,
         format!("the answer to {} is that of another method", method.name),
     )
+}
+
+/// Any request or answer of a service as the bytes of its message; generated. The same message is the same bytes.
+pub trait Encode {
+    /// The bytes.
+    fn encode(&self) -> Vec<u8>;
+}
+
+/// Any answer of a service, from the bytes of its message; generated.
+pub trait Decode: Sized {
+    /// The answer to `method`.
+    ///
+    /// # Errors
+    /// `INTERNAL` for bytes that are none.
+    fn decode(method: &Method, bytes: &[u8]) -> Result<Self, Failure>;
 }
 
 /// Rules of the schema, compiled.

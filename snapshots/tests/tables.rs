@@ -23,10 +23,13 @@ fn policies() {
         let reasons: Vec<_> = method.reasons.iter().map(|reason| reason.spec().name).collect();
         writeln!(
             text,
-            "{:<62} {:<8} {:<11} {}",
+            "{:<62} {:<8} {:<11} {:<10} {:>2} × {:<4} {}",
             method.path,
             format!("{:?}", method.access),
             format!("{:?}", method.rate),
+            format!("{:?}", method.effect),
+            method.attempts,
+            format!("{:?}", method.timeout),
             reasons.join(" ")
         )
         .expect("a string takes all");

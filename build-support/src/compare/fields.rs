@@ -112,6 +112,8 @@ fn field(it: &mut Comparison<'_>, was: &Field, now: &Field, reach: Reach, place:
         oneof: _,
         // In frames.
         frame: _,
+        // Follows from the fields beside it.
+        masks: _,
         // In since.
         since: _,
         rules,

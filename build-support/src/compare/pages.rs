@@ -49,10 +49,16 @@ pub(super) fn compare(old: Option<&Page>, new: Option<&Page>, place: &Place, fin
         default_size: _,
         max_size,
         signed,
+        position,
     } = new;
-    if [&old.size, &old.cursor, &old.next, &old.items] != [size, cursor, next, items] || old.signed != *signed {
+    let same_fields = [&old.size, &old.cursor, &old.next, &old.items] == [size, cursor, next, items];
+    if !same_fields || old.signed != *signed || old.position != *position {
         let say = |page: &Page| {
-            let kind = if page.signed { "signed token" } else { "open number" };
+            let kind = match (&page.position, page.signed) {
+                (Some(position), _) => format!("signed {position}"),
+                (None, true) => "signed token".to_owned(),
+                (None, false) => "open number".to_owned(),
+            };
             format!(
                 "{} items by {}, {} -> {} ({kind})",
                 page.items, page.size, page.cursor, page.next

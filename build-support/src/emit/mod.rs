@@ -7,8 +7,10 @@ mod frames;
 pub(crate) mod ids;
 mod json;
 mod json_schema;
+mod masks;
 mod messages;
 pub mod openapi;
+mod pages;
 mod print;
 pub mod reference;
 mod rest;
@@ -61,9 +63,19 @@ pub const EMITTERS: &[Emitter] = &[
         "ProtoJSON: for each message which fields are written under which names, and how they are read.",
     ),
     Emitter::new(
+        "masks.rs",
+        masks::emit,
+        "Masks: for each message that an update changes in part which of its fields it changes, and how.",
+    ),
+    Emitter::new(
         "messages.rs",
         messages::emit,
         "Messages and enums as prost makes them, services as tonic makes them, in modules like the packages.",
+    ),
+    Emitter::new(
+        "pages.rs",
+        pages::emit,
+        "Lists: where the request says size and cursor, and where the answer has items and the next cursor.",
     ),
     Emitter::new(
         "rest.rs",

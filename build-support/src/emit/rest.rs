@@ -3,6 +3,7 @@
 //! The generated code is a list of calls of the hand-written binder (`im_schema::rest::bind`): which field, which parser, which place.
 
 use super::{
+    masks,
     tokens::{ident, path},
     way::{json_path, leaf, way},
 };
@@ -156,40 +157,10 @@ fn mask(schema: &Schema, request: &Message, route: &Route) -> Option<TokenStream
     let (Verb::Patch, Body::Field(body)) = (route.verb, &route.body) else {
         return None;
     };
-    let mask = request
-        .fields
-        .iter()
-        .find(|field| field.name == "update_mask" && field.kind == Kind::WellKnown(WellKnown::FieldMask))?;
-    let Kind::Message(resource) = &leaf(schema, request, body).kind else {
-        return None;
-    };
-    let shapes = shapes(schema, &schema.messages[resource], &mut Vec::new());
-    let (json_name, rust) = (&mask.json_name, ident(&mask.rust));
+    let mask = request.fields.iter().find(|field| field.masks.as_ref() == Some(body))?;
+    let (resource, rust) = (path(&masks::target(schema, request, mask)?.rust), ident(&mask.rust));
     let body = &leaf(schema, request, body).json_name;
-    Some(quote!(bind.mask(#json_name, #body, #shapes, &mut request.#rust);))
-}
-
-/// What a mask may name. A message within itself can only be named as a whole.
-fn shapes<'a>(schema: &'a Schema, message: &'a Message, above: &mut Vec<&'a str>) -> TokenStream {
-    above.push(&message.full_name);
-    let shapes: Vec<_> = message
-        .fields
-        .iter()
-        .map(|field| {
-            let (name, json_name) = (&field.name, &field.json_name);
-            let fields = match &field.kind {
-                Kind::Message(inner)
-                    if field.cardinality == Cardinality::Optional && !above.contains(&inner.as_str()) =>
-                {
-                    shapes(schema, &schema.messages[inner], above)
-                }
-                _ => quote!(&[]),
-            };
-            quote!(crate::rest::Shape { name: #name, json_name: #json_name, fields: #fields })
-        })
-        .collect();
-    above.pop();
-    quote!(&[#(#shapes),*])
+    Some(quote!(bind.mask::<#resource>(#body, &mut request.#rust);))
 }
 
 fn parser_of_field(schema: &Schema, field: &Field) -> TokenStream {

@@ -2,10 +2,14 @@
 
 mod transport;
 
-use super::tokens::{docs, ident, path};
+use super::{
+    pages,
+    tokens::{docs, ident, path},
+};
 use crate::{
     SchemaError,
-    model::{Access, Method, Rate, Schema, Service},
+    load::pages::ITEMS,
+    model::{Access, Effect, Method, Page, Rate, Schema, Service},
 };
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, TokenStream};
@@ -109,6 +113,7 @@ fn client(schema: &Schema, service: &Service) -> TokenStream {
                     .join(", ")
             ),
         };
+        let items = method.page.as_ref().map(|page| items(schema, method, page));
         quote! {
             #docs
             ///
@@ -122,6 +127,8 @@ fn client(schema: &Schema, service: &Service) -> TokenStream {
                     #catch_all
                 }
             }
+
+            #items
         }
     });
     quote! {
@@ -148,6 +155,12 @@ fn client(schema: &Schema, service: &Service) -> TokenStream {
                 Self::new(rpc::Stack::new(service))
             }
 
+            /// Calls the service through a channel. What is safe to repeat is repeated as the schema says; see [`crate::retry`].
+            #[must_use]
+            pub fn remote(channel: tonic::transport::Channel) -> Self {
+                Self::from_service(crate::retry::Retry::new(#module::remote(channel)))
+            }
+
             /// Calls an implementation in this process, without layers.
             #[must_use]
             pub fn local(service: Arc<dyn #name>) -> Self {
@@ -155,6 +168,34 @@ fn client(schema: &Schema, service: &Service) -> TokenStream {
             }
 
             #(#methods)*
+        }
+    }
+}
+
+/// The function of the client that reads all pages of a list.
+fn items(schema: &Schema, method: &Method, page: &Page) -> TokenStream {
+    let (request, item) = (
+        path(&schema.messages[&method.request].rust),
+        pages::item(schema, method, page),
+    );
+    let (function, items) = (ident(&method.rust), format_ident!("{}{ITEMS}", method.rust));
+    let doc = format!(
+        " The items of all pages of [`Self::{}`], from the one that `request` asks for. A page is read when the items of the one before are",
+        method.rust
+    );
+    quote! {
+        #[doc = #doc]
+        /// used up. The first failure ends the stream.
+        pub fn #items(
+            &self,
+            context: rpc::Context,
+            request: #request,
+        ) -> impl futures::Stream<Item = Result<#item, Failure>> + Send + use<> {
+            let client = self.clone();
+            crate::page::items(request, move |request| {
+                let (client, context) = (client.clone(), context.clone());
+                async move { client.#function(context, request).await }
+            })
         }
     }
 }
@@ -182,6 +223,7 @@ fn module(schema: &Schema, service: &Service) -> TokenStream {
         .iter()
         .map(|method| format!(" Of `{}`.", method.name))
         .collect();
+    let names = service.methods.iter().map(|method| &method.name);
     let transport = transport::emit(schema, service);
     quote! {
         #[doc = #doc]
@@ -212,6 +254,31 @@ fn module(schema: &Schema, service: &Service) -> TokenStream {
                 }
             }
 
+            impl rpc::Encode for Request {
+                fn encode(&self) -> Vec<u8> {
+                    match self {
+                        #(Self::#variants(request) => prost::Message::encode_to_vec(request),)*
+                    }
+                }
+            }
+
+            impl rpc::Encode for Response {
+                fn encode(&self) -> Vec<u8> {
+                    match self {
+                        #(Self::#variants(response) => prost::Message::encode_to_vec(response),)*
+                    }
+                }
+            }
+
+            impl rpc::Decode for Response {
+                fn decode(method: &rpc::Method, bytes: &[u8]) -> Result<Self, Failure> {
+                    match method.name {
+                        #(#names => prost::Message::decode(bytes).map(Self::#variants).map_err(Failure::fault),)*
+                        _ => Err(rpc::answer_of_another(method)),
+                    }
+                }
+            }
+
             #transport
         }
     }
@@ -235,6 +302,12 @@ fn table_row(service: &Service, method: &Method) -> TokenStream {
         Rate::Unlimited => "Unlimited",
     });
     let reasons = method.reasons.iter().map(|name| ident(&name.to_upper_camel_case()));
+    let effect = ident(match method.call.effect {
+        Effect::Read => "Read",
+        Effect::Repeatable => "Repeatable",
+        Effect::Keyed => "Keyed",
+    });
+    let (timeout_ms, attempts) = (method.call.timeout_ms, method.call.attempts);
     quote! {
         #[doc = #doc]
         pub static #constant: rpc::Method = rpc::Method {
@@ -244,6 +317,9 @@ fn table_row(service: &Service, method: &Method) -> TokenStream {
             access: rpc::Access::#access,
             rate: rpc::Rate::#rate,
             reasons: &[#(crate::parlance::Reason::#reasons),*],
+            effect: rpc::Effect::#effect,
+            timeout: std::time::Duration::from_millis(#timeout_ms),
+            attempts: #attempts,
         };
     }
 }

@@ -4,6 +4,7 @@ mod field;
 mod pattern;
 use super::{
     json::oneof_field,
+    masks,
     tokens::{ident, path},
 };
 use crate::{
@@ -49,7 +50,10 @@ fn ruled(schema: &Schema) -> BTreeSet<&str> {
         let before = ruled.len();
         for message in schema.messages.values() {
             let own = message.oneofs.iter().any(|oneof| oneof.required)
-                || message.fields.iter().any(|field| field.rules != Rules::default());
+                || message
+                    .fields
+                    .iter()
+                    .any(|field| field.rules != Rules::default() || field.masks.is_some());
             let inner = message
                 .fields
                 .iter()
@@ -232,6 +236,10 @@ impl Context<'_> {
 
     /// Checks of one `value` (a reference) of a field that is not repeated.
     fn value_checks(&self, message: &Message, field: &Field) -> Result<TokenStream, SchemaError> {
+        if let Some(target) = masks::target(self.schema, message, field) {
+            let (target, name) = (path(&target.rust), &field.json_name);
+            return Ok(quote!(crate::mask::check::<<#target as crate::mask::Masked>::Mask>(Some(value), #name, out);));
+        }
         self.checks(message, field, &field.rules, &field.json_name)
     }
 

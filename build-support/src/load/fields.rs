@@ -55,6 +55,7 @@ pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Fi
             rpc: text(frame.string("rpc")),
             reply: text(frame.string("reply")),
         }),
+        masks: None,
         kind,
         cardinality,
     };

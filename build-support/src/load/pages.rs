@@ -1,12 +1,18 @@
 //! Lists in pages.
 
 use super::options::Fields;
-use crate::model::{Cardinality, Effect, Field, Kind, Message, Method, Page, Scalar, Schema};
+use crate::{
+    SchemaError,
+    model::{Cardinality, Effect, Field, Kind, Message, Method, Page, Scalar, Schema},
+};
 use prost_reflect::DynamicMessage;
+use std::collections::BTreeMap;
 
 const SIZE: &str = "page_size";
 const CURSOR: &str = "page_token";
 const NEXT: &str = "next_page_token";
+/// What the generated client adds to a list's name for the function that reads all its pages.
+pub(crate) const ITEMS: &str = "_items";
 
 /// The option `(parlance.page)` of a method, checked against its request and response.
 pub(super) fn load(schema: &Schema, method: &Method, said: Option<&DynamicMessage>) -> Result<Option<Page>, String> {
@@ -30,6 +36,11 @@ pub(super) fn load(schema: &Schema, method: &Method, said: Option<&DynamicMessag
     if plain(field(request, &size)?) != Some(Scalar::Uint32) {
         return Err(format!("the page's size `{size}` has to be a plain uint32"));
     }
+    if field(request, &size)?.rules.below.is_some() {
+        return Err(format!(
+            "too large a `{size}` counts as max_size, so no rule may refuse it"
+        ));
+    }
     let signed = match plain(field(request, &cursor)?) {
         Some(Scalar::String) => true,
         Some(Scalar::Uint64) => false,
@@ -49,6 +60,14 @@ pub(super) fn load(schema: &Schema, method: &Method, said: Option<&DynamicMessag
     if default_size == 0 || default_size > max_size {
         return Err("the page's default_size has to be above 0 and at most its max_size".into());
     }
+    let position = Some(said.string("position")).filter(|name| !name.is_empty());
+    match &position {
+        Some(_) if !signed => return Err("the page's position is for a cursor of type string".into()),
+        Some(name) if !schema.messages.contains_key(name) => {
+            return Err(format!("the page's position `{name}` is no message of this schema"));
+        }
+        _ => {}
+    }
     Ok(Some(Page {
         size,
         cursor,
@@ -57,7 +76,32 @@ pub(super) fn load(schema: &Schema, method: &Method, said: Option<&DynamicMessag
         default_size,
         max_size,
         signed,
+        position,
     }))
+}
+
+/// What concerns several methods: a request tells which list it is for, and the function that reads all pages has a name of its own.
+pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
+    let mut requests = BTreeMap::new();
+    for service in &schema.services {
+        for method in service.methods.iter().filter(|method| method.page.is_some()) {
+            let element = format!("{}.{}", service.full_name, method.name);
+            let wrong = |why: String| SchemaError::new(&service.file, &element, why);
+            if let Some(other) = requests.insert(&method.request, element.clone()) {
+                return Err(wrong(format!(
+                    "{} is the request of the list {other} already",
+                    method.request
+                )));
+            }
+            let items = format!("{}{ITEMS}", method.rust);
+            if service.methods.iter().any(|other| other.rust == items) {
+                return Err(wrong(format!(
+                    "the generated client needs the name `{items}` for all of its pages"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn field<'a>(message: &'a Message, name: &str) -> Result<&'a Field, String> {

@@ -13,7 +13,7 @@ use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor, Value};
 use std::collections::BTreeSet;
 
 /// Names that the generated client has for itself.
-const TAKEN: &[&str] = &["new", "local", "from_service", "clone"];
+const TAKEN: &[&str] = &["new", "local", "remote", "from_service", "clone"];
 
 /// A service with its methods.
 pub(super) fn load(schema: &Schema, descriptor: &ServiceDescriptor, options: &Options) -> Result<Service, SchemaError> {

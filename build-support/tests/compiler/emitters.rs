@@ -106,6 +106,74 @@ fn services_are_a_trait_a_client_and_what_stands_between() {
     insta::assert_snapshot!(emitted("services.rs", KITCHEN));
 }
 
+const LISTS: &str = r#"
+    service Shelf {
+      rpc ListCups(ListCupsRequest) returns (ListCupsResponse) {
+        option (parlance.policy) = {caller: USER, rate: READ};
+        option (parlance.errors) = {REASONS};
+        option (parlance.call) = {effect: READ, timeout: {seconds: 1}, attempts: 2};
+        option (parlance.page) = {default_size: 5, max_size: 10, position: "tiny.v1.Place"};
+      }
+      rpc ReadDiary(ReadDiaryRequest) returns (ReadDiaryResponse) {
+        option (parlance.policy) = {caller: PUBLIC, rate: READ};
+        option (parlance.errors) = {};
+        option (parlance.call) = {effect: READ, timeout: {seconds: 1}, attempts: 2};
+        option (parlance.page) = {size: "most", cursor: "from_day", next: "next_day", default_size: 7, max_size: 31};
+      }
+    }
+    message Place { uint64 row = 1; uint64 column = 2; }
+    message Cup {}
+    message ListCupsRequest { uint32 page_size = 1; string page_token = 2; string colour = 3; }
+    message ListCupsResponse { repeated Cup cups = 1; string next_page_token = 2; }
+    message ReadDiaryRequest { uint32 most = 1; uint64 from_day = 2; }
+    message ReadDiaryResponse { repeated Cup cups = 1; uint64 next_day = 2; }
+"#;
+
+#[test]
+fn lists_know_their_pages() {
+    let invalid = r#"
+      // It is not of this list.
+      PAGE_TOKEN_INVALID = 2 [(error) = {code: INVALID_ARGUMENT, http: 400, advice: "Begin again."}];
+    }"#;
+    let reasons = tiny::REASONS.trim_end().trim_end_matches('}').to_owned() + invalid;
+    let declared = LISTS.replace("{REASONS}", "{reasons: [PAGE_TOKEN_INVALID]}");
+    let schema = tiny::load_with(&reasons, &declared).unwrap_or_else(|error| panic!("{error}"));
+    let emitter = EMITTERS.iter().find(|emitter| emitter.file == "pages.rs").expect("it");
+    insta::assert_snapshot!(emitter.source(&schema).unwrap_or_else(|error| panic!("{error}")));
+
+    let schema = tiny::load(&LISTS.replace("{REASONS}", "{}")).unwrap_or_else(|error| panic!("{error}"));
+    let error = emitter
+        .source(&schema)
+        .expect_err("the reason is not declared")
+        .to_string();
+    assert!(
+        error.starts_with("tiny/v1/tiny.proto: tiny.v1.Shelf.ListCups: ") && error.contains("PAGE_TOKEN_INVALID"),
+        "{error}"
+    );
+}
+
+#[test]
+fn masks_have_room_for_what_may_be_changed() {
+    insta::assert_snapshot!(emitted(
+        "masks.rs",
+        r#"
+        message ChangeRequest { Pot pot = 1; google.protobuf.FieldMask update_mask = 2; }
+        // A pot.
+        message Pot {
+          uint64 pot_id = 1 [(google.api.field_behavior) = IMMUTABLE];
+          // What it is called.
+          string name = 2;
+          repeated string notes = 3;
+          Lid lid = 4;
+          Pot next = 5;
+          oneof content { string tea = 6; Lid soup = 7; }
+          google.protobuf.Timestamp made_at = 8 [(google.api.field_behavior) = OUTPUT_ONLY];
+        }
+        message Lid { string colour = 1; bool tight = 2 [(google.api.field_behavior) = OUTPUT_ONLY]; }
+        "#,
+    ));
+}
+
 #[test]
 fn topics_know_their_payloads() {
     insta::assert_snapshot!(emitted(

@@ -2,12 +2,17 @@
 
 pub mod cases;
 
-pub use im_schema::{failure, json, rpc, validate, wkt};
+pub use im_schema::{failure, json, mask, rpc, validate, wkt};
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
 mod json_impls {
     include!(concat!(env!("OUT_DIR"), "/json.rs"));
+}
+
+/// Masks of the messages of `proto/garden.proto`.
+pub mod masks {
+    include!(concat!(env!("OUT_DIR"), "/masks.rs"));
 }
 
 mod validate_impls {

@@ -1,13 +1,14 @@
 //! The binder: makes a request of path, query and body, and remembers everything that is wrong with them.
 
 use super::{
-    mask::{self, Shape},
+    mask::{self, Wishes},
     parse::{Parsed, Refusal},
     query,
 };
 use crate::{
     failure::{Failure, Violation},
     json,
+    mask::{Access, Mask as _, Masked},
     parlance::Reason,
     rpc::Validate,
     wkt::FieldMask,
@@ -171,28 +172,18 @@ impl Binder {
     }
 
     /// Completes the mask of a PATCH whose body is the field `body`: without one in the query, or with an empty one, it names the fields
-    /// that the body has, be they empty or null. A body without fields is refused, since an empty mask means everything elsewhere. A mask
-    /// in the query must name fields that exist.
-    pub fn mask(&mut self, field: &'static str, body: &'static str, shapes: &[Shape], target: &mut Option<FieldMask>) {
-        if let Some(mask) = target.as_ref().filter(|mask| !mask.paths.is_empty()) {
-            for path in mask.paths.iter().filter(|path| !mask::knows(shapes, path)) {
-                let message = format!("there is no field {}", shortened(path)).into();
-                self.refuse(
-                    field,
-                    Refusal {
-                        rule: "field_mask",
-                        message,
-                    },
-                );
-            }
+    /// that the body has, be they empty or null. A body without fields is refused, since an empty mask means everything elsewhere, and so
+    /// is one that has fields which no client may change.
+    pub fn mask<T: Masked>(&mut self, body: &'static str, target: &mut Option<FieldMask>) {
+        if target.as_ref().is_some_and(|mask| !mask.paths.is_empty()) {
             return;
         }
         // what is no JSON has been refused before, and without a body the field is absent, which its rules judge
         let Ok(value) = serde_json::from_slice(&self.body) else {
             return;
         };
-        let paths = mask::present(&value, shapes);
-        if paths.is_empty() && !self.body_is_broken {
+        let wishes = mask::present(&value, T::Mask::SHAPES);
+        if wishes == Wishes::default() && !self.body_is_broken {
             self.refuse(
                 body,
                 Refusal {
@@ -201,7 +192,15 @@ impl Binder {
                 },
             );
         }
-        *target = Some(FieldMask { paths });
+        for (path, access) in wishes.refused {
+            let (rule, message) = match access {
+                Access::OutputOnly => ("output_only", "is set by the server only"),
+                Access::Immutable | Access::Free => ("immutable", "never changes"),
+            };
+            let message = message.into();
+            self.refuse(&format!("{body}.{path}"), Refusal { rule, message });
+        }
+        *target = Some(FieldMask { paths: wishes.paths });
     }
 
     /// The request, if nothing is wrong with it. If something is, the rules of the schema are checked too, so that the client learns

@@ -4,7 +4,7 @@ use super::bind::Binder;
 use crate::{
     failure::{Failure, Violation},
     parlance::Reason,
-    rpc::Context,
+    rpc::{Context, idempotency_key},
 };
 use axum::{
     body::Bytes,
@@ -13,10 +13,13 @@ use axum::{
 };
 use std::{net::SocketAddr, sync::Arc};
 
+/// The header of the idempotency key; HTTP does not care for the case of its letters.
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
 /// A request of which path, query and body have been read, but not yet understood.
 #[derive(Debug)]
 pub struct Incoming {
-    /// Token and address of the caller.
+    /// Token, address and idempotency key of the caller.
     pub context: Context,
     /// Path, query and body.
     pub binder: Binder,
@@ -27,7 +30,11 @@ impl<S: Send + Sync> FromRequest<S> for Incoming {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
+        let key = parts.headers.get(IDEMPOTENCY_KEY);
         let context = Context {
+            idempotency_key: key
+                .map(|key| idempotency_key(IDEMPOTENCY_KEY, key.as_bytes()))
+                .transpose()?,
             token: bearer(&parts.headers),
             address: address(&parts.extensions),
             ..Context::default()

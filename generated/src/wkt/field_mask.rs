@@ -19,15 +19,6 @@ impl FieldMask {
             paths: paths.into_iter().map(Into::into).collect(),
         }
     }
-
-    /// Whether the mask names the field at `path`, or a message around it.
-    #[must_use]
-    pub fn covers(&self, path: &str) -> bool {
-        self.paths.iter().any(|named| {
-            path.strip_prefix(named.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    }
 }
 
 impl fmt::Display for FieldMask {

@@ -38,6 +38,8 @@ fn target(path: &str, operation: &Value) -> String {
         );
         match (parameter["in"].as_str(), example) {
             (Some("path"), Value::String(text)) => target = target.replace(&format!("{{{name}}}"), text),
+            // a header may be left out, and the house takes none
+            (Some("header"), _) => {}
             (Some("path"), _) => target = target.replace(&format!("{{{name}}}"), "1"),
             (_, Value::Array(items)) => query.extend(items.iter().map(|item| format!("{name}={}", plain(item)))),
             (_, Value::Null) => {}

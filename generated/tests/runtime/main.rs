@@ -4,4 +4,6 @@ mod calls;
 mod failures;
 mod frames;
 mod kitchen;
+mod pages;
+mod retry;
 mod topics;

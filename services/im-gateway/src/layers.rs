@@ -5,7 +5,7 @@ use crate::origin::Origins;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
 };
@@ -20,6 +20,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// Browsers need not ask again for so long.
 const CORS_MAX_AGE: Duration = Duration::from_secs(3600);
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Puts the layers in front of a router that has all its routes.
 pub(crate) fn http(router: Router, origins: Origins, max_body: usize) -> Router {
@@ -41,7 +43,7 @@ fn cors(origins: Origins) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY])
         .expose_headers([header::RETRY_AFTER])
         .max_age(CORS_MAX_AGE)
 }

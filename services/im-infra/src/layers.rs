@@ -2,6 +2,8 @@
 
 mod auth;
 mod deadline;
+mod idempotency;
+mod memory;
 mod panic;
 mod policy;
 mod rate;
@@ -10,6 +12,8 @@ mod validate;
 
 pub use auth::{AuthLayer, Authenticator};
 pub use deadline::DeadlineLayer;
+pub use idempotency::IdempotencyLayer;
+pub use memory::Memory;
 pub use panic::PanicLayer;
 pub use policy::PolicyLayer;
 pub use rate::{Quota, Quotas, RateLayer, RateLimits};
@@ -18,7 +22,7 @@ pub use validate::ValidateLayer;
 
 use im_schema::{
     failure::Failure,
-    rpc::{Call, Stack, Validate},
+    rpc::{Call, Decode, Encode, Stack, Validate},
 };
 use std::time::Duration;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
@@ -30,6 +34,8 @@ pub struct Layers {
     pub authenticator: Authenticator,
     /// Limits by rate class.
     pub rates: RateLimits,
+    /// Remembers the answers to calls with an idempotency key.
+    pub memory: Memory,
     /// How long a call may take if its caller does not say.
     pub default_deadline: Duration,
 }
@@ -40,8 +46,8 @@ impl Layers {
     where
         S: Service<Call<R>, Response = A, Error = Failure> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
-        R: Validate + Send + 'static,
-        A: Send + 'static,
+        R: Validate + Encode + Send + 'static,
+        A: Encode + Decode + Send + 'static,
     {
         BoxCloneSyncService::new(
             ServiceBuilder::new()
@@ -57,8 +63,10 @@ impl Layers {
                 .layer(PolicyLayer)
                 // limits before validation: checking a large request costs, too
                 .layer(RateLayer::new(self.rates.clone()))
-                // validation last: a handler sees only what the schema allows
+                // validation before handlers: they see only what the schema allows
                 .layer(ValidateLayer)
+                // memory last: only what a handler answered is worth remembering, and a repetition has passed all that a call has to
+                .layer(IdempotencyLayer::new(self.memory.clone()))
                 .service(service),
         )
     }

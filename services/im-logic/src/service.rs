@@ -25,6 +25,7 @@ use im_infra::{
 use im_schema::{
     failure::Failure,
     internal::v1::{Downstream, Upstream},
+    page,
     services::{ConversationRepoClient, MessageRepoClient, UserRepoClient},
 };
 use std::{sync::Arc, time::Duration};
@@ -52,6 +53,8 @@ pub struct Deps {
     pub ids: Arc<Snowflake>,
     /// Signs access tokens.
     pub keys: Arc<TokenKeys>,
+    /// Signs page tokens; the same on every instance.
+    pub pages: page::Keys,
     /// Users and sessions.
     pub users: UserRepoClient,
     /// Conversations and members.
@@ -193,6 +196,7 @@ fn services(
         notices: Arc::clone(&notices),
         ids: Arc::clone(&deps.ids),
         clock: Arc::clone(&deps.clock),
+        pages: deps.pages.clone(),
         config: config.clone(),
     };
     let messages = Messages {

@@ -7,7 +7,7 @@ use im_infra::{
     clock::{SharedClock, SystemClock},
     ids::Snowflake,
     kv::{Kv, embedded::EmbeddedKv},
-    layers::{Authenticator, Layers, RateLimits},
+    layers::{Authenticator, Layers, Memory, RateLimits},
     log::{
         Log,
         embedded::{EmbeddedLog, EmbeddedLogOptions},
@@ -19,9 +19,12 @@ use im_infra::{
 };
 use im_logic::Logic;
 use im_repo::Repo;
-use im_schema::services::{
-    self, AuthServiceClient, ConversationRepoClient, ConversationServiceClient, MessageRepoClient,
-    MessageServiceClient, UserRepoClient, UserServiceClient,
+use im_schema::{
+    page,
+    services::{
+        self, AuthServiceClient, ConversationRepoClient, ConversationServiceClient, MessageRepoClient,
+        MessageServiceClient, UserRepoClient, UserServiceClient,
+    },
 };
 use im_task::Tasks;
 use std::{
@@ -80,6 +83,7 @@ impl Platform {
         let layers = Layers {
             authenticator: authenticator.clone(),
             rates: rates.clone(),
+            memory: Memory::new(Arc::clone(&kv_port), &secret, settings.limits.idempotency_window),
             default_deadline: settings.limits.deadline,
         };
 
@@ -104,6 +108,7 @@ impl Platform {
             clock: Arc::clone(&clock),
             ids,
             keys,
+            pages: page::Keys::new(&secret),
             users,
             conversations: conversations.clone(),
             messages,

@@ -76,6 +76,8 @@ pub struct Limits {
     pub send: Quota,
     #[serde(with = "duration")]
     pub deadline: Duration,
+    #[serde(with = "duration")]
+    pub idempotency_window: Duration,
 }
 
 impl Limits {

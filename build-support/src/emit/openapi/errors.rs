@@ -1,7 +1,7 @@
 //! The errors of an operation: one answer for each HTTP status, with all reasons that have it.
 
 use crate::emit::json_schema::{self, text};
-use crate::model::{Access, Body, Method, Rate, Reason, Route, Schema as Model};
+use crate::model::{Access, Body, Effect, Method, Rate, Reason, Route, Schema as Model};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::{
@@ -24,6 +24,9 @@ fn of_layers(method: &Method, body: &Body) -> Vec<&'static str> {
     }
     if method.rate != Rate::Unlimited {
         reasons.push("RATE_LIMITED");
+    }
+    if method.call.effect == Effect::Keyed {
+        reasons.extend(["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_IN_USE"]);
     }
     reasons
 }

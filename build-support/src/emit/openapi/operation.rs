@@ -13,6 +13,7 @@ use utoipa::openapi::{
     extensions::{Extensions, ExtensionsBuilder},
     path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, ParameterStyle},
     request_body::{RequestBody, RequestBodyBuilder},
+    schema::{ObjectBuilder, Type},
     security::SecurityRequirement,
 };
 
@@ -138,7 +139,25 @@ impl Operation<'_> {
             .query
             .iter()
             .map(|path| self.parameter(path, ParameterIn::Query));
-        in_path.chain(in_query).collect()
+        in_path.chain(in_query).chain(self.idempotency_key()).collect()
+    }
+
+    /// The header that makes a call repeatable, where the call alone is not.
+    fn idempotency_key(&self) -> Option<Parameter> {
+        let key = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[!-~]{1,128}$"));
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "New for each call and the same for each attempt, best a random UUID: a repetition gets the answer of the first attempt and \
+                 changes nothing. Remembered for a day, unless the server is configured otherwise.",
+            ))
+            .schema(Some(key))
+            .example(Some(json!("8e03978e-40d5-43e8-bc93-6894a57f9324")));
+        (self.method.call.effect == Effect::Keyed).then(|| header.build())
     }
 
     fn parameter(&self, path: &str, place: ParameterIn) -> Parameter {

@@ -118,7 +118,7 @@ fn server(schema: &Schema, service: &Service) -> TokenStream {
         let (request, response) = (path(&schema.messages[&method.request].rust), path(&schema.messages[&method.response].rust));
         quote! {
             async fn #function(&self, request: tonic::Request<#request>) -> Result<tonic::Response<#response>, tonic::Status> {
-                let (context, request) = grpc::accept(request);
+                let (context, request) = grpc::accept(request)?;
                 grpc::respond(self.0.#function(context, request).await)
             }
         }

@@ -115,11 +115,42 @@ fn pages_that_make_no_sense() {
             paged(&format!("items: 'names', {sizes}")),
             "`names` are no repeated messages",
         ),
+        (
+            paged(&format!(
+                "cursor: 'from', next: 'next', position: 'tiny.v1.Cup', {sizes}"
+            )),
+            "position is for a cursor of type string",
+        ),
+        (
+            paged(&format!("position: 'tiny.v1.Saucer', {sizes}")),
+            "`tiny.v1.Saucer` is no message of this schema",
+        ),
         (paged("max_size: 10"), "default_size has to be above 0"),
         (paged("default_size: 11, max_size: 10"), "at most its max_size"),
     ] {
         refused(&list(&options, ASK, TELL), "tiny.v1.Kitchen.ListCups", words);
     }
+    let ruled = ASK.replace("page_size = 1", "page_size = 1 [(buf.validate.field).uint32.lte = 10]");
+    refused(
+        &list(&paged(sizes), &ruled, TELL),
+        "tiny.v1.Kitchen.ListCups",
+        "so no rule may refuse it",
+    );
+    let twice = format!(
+        "{} service Bar {{ rpc ListMugs(Ask) returns (Tell) {{ {POLICY} {} }} }}",
+        list(&paged(sizes), ASK, TELL),
+        paged(sizes)
+    );
+    refused(
+        &twice,
+        "tiny.v1.Bar.ListMugs",
+        "is the request of the list tiny.v1.Kitchen.ListCups already",
+    );
+    let named = list(&paged(sizes), ASK, TELL).replace(
+        "service Kitchen {",
+        &format!("service Kitchen {{ rpc ListCupsItems(Cup) returns (Cup) {{ {POLICY} {CALL} }}"),
+    );
+    refused(&named, "tiny.v1.Kitchen.ListCups", "needs the name `list_cups_items`");
     let two = format!("{TELL} repeated Cup saucers = 5;");
     refused(
         &list(&paged(sizes), ASK, &two),
@@ -190,6 +221,40 @@ fn field_behaviors_and_releases() {
         said,
         [(true, false, Some("0.10.1")), (false, true, None), (false, false, None)]
     );
+}
+
+#[test]
+fn masks_whose_message_cannot_be_found() {
+    let mask = "google.protobuf.FieldMask update_mask = 9;";
+    let fields = |fields: &str| {
+        format!(
+            "message Ask {{ {fields} {mask} }} message Cup {{ string tea = 1; }}
+             message Frozen {{ string id = 1 [(google.api.field_behavior) = IMMUTABLE]; }}"
+        )
+    };
+    for (said, words) in [
+        ("string name = 1;", "no message beside it whose fields it could name"),
+        ("repeated Cup cups = 1;", "no message beside it"),
+        ("oneof o { Cup cup = 1; }", "no message beside it"),
+        (
+            "Cup one = 1; Cup other = 2;",
+            "it could name fields of `one` or of `other`",
+        ),
+        ("Frozen frozen = 1;", "no client may change any field of `frozen`"),
+    ] {
+        refused(&fields(said), "tiny.v1.Ask.update_mask", words);
+    }
+    let route = "option (google.api.http) = {patch: '/cups/{other.rim}', body: 'one'};";
+    let by_body = format!(
+        "service Kitchen {{ rpc Do(Ask) returns (Cup) {{ {OPTIONS} {route} }} }} {}",
+        fields("Cup one = 1; Saucer other = 2;")
+    );
+    let schema = load(&format!("{by_body} message Saucer {{ string rim = 1; }}")).expect("the body says which");
+    let masks = schema.messages["tiny.v1.Ask"]
+        .fields
+        .iter()
+        .find_map(|field| field.masks.clone());
+    assert_eq!(masks.as_deref(), Some("one"));
 }
 
 #[test]

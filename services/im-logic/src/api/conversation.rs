@@ -16,6 +16,7 @@ use im_schema::{
     failure::Failure,
     ids::UserId,
     internal::v1::{ReadConversationsRequest, ReadStandingsRequest, Standing},
+    page,
     parlance::Reason,
     rpc::{Caller, Context},
     services::{ConversationRepoClient, ConversationService},
@@ -37,6 +38,7 @@ pub(crate) struct Conversations {
     pub(crate) notices: Arc<Notices>,
     pub(crate) ids: Arc<Snowflake>,
     pub(crate) clock: SharedClock,
+    pub(crate) pages: page::Keys,
     pub(crate) config: Config,
 }
 
@@ -119,7 +121,7 @@ impl ConversationService for Conversations {
         caller: Caller,
         request: ListConversationsRequest,
     ) -> Result<ListConversationsResponse, ListConversationsError> {
-        self.conversations(caller.user, &request).await
+        self.conversations(&caller, &request).await
     }
 
     async fn rename_group(
@@ -167,6 +169,6 @@ impl ConversationService for Conversations {
         caller: Caller,
         request: ListMembersRequest,
     ) -> Result<ListMembersResponse, ListMembersError> {
-        self.members(caller.user, &request).await
+        self.members(&caller, &request).await
     }
 }

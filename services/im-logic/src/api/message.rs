@@ -11,6 +11,7 @@ use im_infra::{clock::SharedClock, topics::Producer};
 use im_schema::{
     errors::{ListMessagesError, MarkReadError, SendMessageError},
     internal::v1::{AdvanceReadRequest, ReadMessagesRequest, Upstream, downstream::Event},
+    page::List as _,
     rpc::{Caller, Context},
     services::{ConversationRepoClient, MessageRepoClient, MessageService},
     v1::{
@@ -19,9 +20,6 @@ use im_schema::{
     },
 };
 use std::{sync::Arc, time::Duration};
-
-/// How many messages a page has if nothing is said.
-const PAGE: u32 = 50;
 
 /// The service.
 pub(crate) struct Messages {
@@ -77,7 +75,7 @@ impl MessageService for Messages {
             conversation_id: request.conversation_id,
             from_sequence: request.from_sequence,
             forward,
-            limit: if request.limit == 0 { PAGE } else { request.limit },
+            limit: request.size(),
             ..Default::default()
         };
         let page = self.messages.read_messages(Context::internal(), read).await?;

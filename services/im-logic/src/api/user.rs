@@ -47,17 +47,15 @@ impl UserService for Users {
         caller: Caller,
         request: UpdateProfileRequest,
     ) -> Result<UpdateProfileResponse, UpdateProfileError> {
-        let UpdateProfileRequest {
-            profile, update_mask, ..
-        } = request;
-        let mut profile = profile.unwrap_or_default();
-        if profile.display_name.is_empty() && names(update_mask.as_ref(), "display_name") {
+        let mask = request.mask()?;
+        let mut profile = request.profile.unwrap_or_default();
+        if mask.display_name && profile.display_name.is_empty() {
             profile.display_name = self.find(caller.user).await?.name;
         }
         let request = UpdateUserRequest {
             user_id: caller.user.0,
             profile: Some(profile),
-            update_mask,
+            update_mask: Some(FieldMask::from(&mask)),
             ..Default::default()
         };
         let user = self.users.update_user(Context::internal(), request).await?.user;
@@ -100,9 +98,4 @@ impl UserService for Users {
             ..Default::default()
         })
     }
-}
-
-/// Whether a field is to be changed: no mask, or an empty one, means all.
-fn names(mask: Option<&FieldMask>, field: &str) -> bool {
-    mask.is_none_or(|mask| mask.paths.is_empty() || mask.paths.iter().any(|path| path == field))
 }

@@ -21,6 +21,7 @@ use im_schema::{
     failure::Failure,
     ids::{SessionId, UserId},
     internal::v1::{Downstream, Origin, Upstream, downstream::Event},
+    page,
     rpc::{Caller, Context},
     services::{ConversationRepoClient, MessageRepo, MessageRepoClient, UserRepoClient},
     v1::{
@@ -302,6 +303,7 @@ async fn start(
         clock: Arc::clone(clock),
         ids: Arc::clone(ids),
         keys: Arc::clone(keys),
+        pages: page::Keys::new(SECRET),
         users: UserRepoClient::local(Arc::clone(&repo.users)),
         conversations: ConversationRepoClient::local(Arc::clone(&repo.conversations)),
         messages,

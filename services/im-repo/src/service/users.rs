@@ -87,12 +87,11 @@ impl UserRepo for Users {
 
     async fn update_user(&self, _: Peer, request: UpdateUserRequest) -> Result<UpdateUserResponse, UpdateUserError> {
         let user = request.user();
+        let mask = request.mask()?;
         let profile = request.profile.ok_or_else(|| missing("profile"))?;
-        let mask = request.update_mask.filter(|mask| !mask.paths.is_empty());
-        let named = |path: &str| mask.as_ref().is_none_or(|mask| mask.covers(path));
         let change = ProfileChange {
-            display_name: named("display_name").then_some(profile.display_name),
-            about: named("about").then_some(profile.about),
+            display_name: mask.display_name.then_some(profile.display_name),
+            about: mask.about.then_some(profile.about),
         };
         match self.store.update_user(user, change).await.map_err(Failure::from)? {
             Some(user) => Ok(UpdateUserResponse {

@@ -9,6 +9,7 @@ mod people;
 mod policies;
 mod reading;
 mod refusals;
+mod repeats;
 mod samples;
 mod secrets;
 mod sending;

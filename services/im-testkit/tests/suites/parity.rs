@@ -131,8 +131,9 @@ async fn all_ways_lead_to_the_same_answer() {
     }
     for (id, limit, refusal) in [
         (id, 1, None),
+        (id, 201, None),
         (42, 1, Some("NOT_A_MEMBER")),
-        (0, 201, Some("INVALID_ARGUMENT")),
+        (0, 1, Some("INVALID_ARGUMENT")),
     ] {
         let request = v1::ListMessagesRequest {
             conversation_id: id,
