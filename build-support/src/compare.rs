@@ -1,7 +1,7 @@
 //! The gate: what a change of the schema breaks, and for whom.
 //!
 //! [`compare`] takes two models, that of a release and that of today, and finds every difference that somebody who has the old one runs
-//! into. [`judge`] does so for all [`baseline`]s and takes into account what the schema waives.
+//! into. [`judge()`] does so for all [`baseline`]s and takes into account what the schema waives.
 
 pub mod baseline;
 mod change;

@@ -262,7 +262,7 @@ export interface LeaveGroupResponse {
 
 /** Asks for conversations. */
 export interface ListConversationsRequest {
-  /** How many at most, up to 100; 0 for 50. */
+  /** How many at most; more than 100 are 100, and 0 is 50. */
   pageSize?: number;
   /** `next_page_token` of the page before. */
   pageToken?: string;
@@ -280,7 +280,7 @@ export interface ListConversationsResponse {
 export interface ListMembersRequest {
   /** Of which conversation. */
   conversationId: ConversationId;
-  /** How many at most, up to 500; 0 for 100. */
+  /** How many at most; more than 500 are 500, and 0 is 100. */
   pageSize?: number;
   /** `next_page_token` of the page before. */
   pageToken?: string;
@@ -302,7 +302,7 @@ export interface ListMessagesRequest {
   fromSequence?: Uint64;
   /** Which way. */
   direction?: "LIST_DIRECTION_UNSPECIFIED" | "LIST_DIRECTION_BACKWARD" | "LIST_DIRECTION_FORWARD";
-  /** How many at most, up to 200; 0 for 50. */
+  /** How many at most; more than 200 are 200, and 0 is 50. */
   limit?: number;
 }
 

@@ -223,7 +223,7 @@ export const LeaveGroupResponse: MessageTable = {
 export const ListConversationsRequest: MessageTable = {
   name: "parlance.v1.ListConversationsRequest",
   fields: [
-    { name: "pageSize", kind: "uint32", count: "one", rules: { lte: 100n } },
+    { name: "pageSize", kind: "uint32", count: "one" },
     { name: "pageToken", kind: "string", count: "one", rules: { maxLen: 256 } },
   ],
 };
@@ -240,7 +240,7 @@ export const ListMembersRequest: MessageTable = {
   name: "parlance.v1.ListMembersRequest",
   fields: [
     { name: "conversationId", kind: "uint64", count: "one", rules: { gt: 0n } },
-    { name: "pageSize", kind: "uint32", count: "one", rules: { lte: 500n } },
+    { name: "pageSize", kind: "uint32", count: "one" },
     { name: "pageToken", kind: "string", count: "one", rules: { maxLen: 256 } },
   ],
 };
@@ -259,7 +259,7 @@ export const ListMessagesRequest: MessageTable = {
     { name: "conversationId", kind: "uint64", count: "one", rules: { gt: 0n } },
     { name: "fromSequence", kind: "uint64", count: "one" },
     { name: "direction", kind: "enum", count: "one", enum: () => ListDirection, rules: { definedOnly: true } },
-    { name: "limit", kind: "uint32", count: "one", rules: { lte: 200n } },
+    { name: "limit", kind: "uint32", count: "one" },
   ],
 };
 
