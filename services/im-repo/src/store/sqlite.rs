@@ -8,6 +8,7 @@ mod members;
 mod messages;
 mod migrations;
 mod open;
+mod places;
 mod rows;
 mod seen;
 mod sessions;

@@ -3,6 +3,7 @@
 use super::{
     super::{ClientMessageId, NewMessage, Place, Result, StoreOutcome},
     id_list,
+    places::Places,
     rows::RowStatement,
     seen::{Covered, Seen},
 };
@@ -24,6 +25,7 @@ pub(super) struct Append {
 /// Appends messages. What it knows of the database stays true because nobody else writes messages.
 pub(super) struct Appender {
     insert: RowStatement,
+    places: Places,
     set_heads: RowStatement,
     advance: RowStatement,
     /// Last sequences of conversations.
@@ -53,11 +55,12 @@ impl Appender {
     pub(super) fn new(seen: Arc<Seen>) -> Self {
         Self {
             insert: RowStatement::new(
-                "INSERT INTO messages \
+                "INSERT INTO message_rows \
                  (message_id, conversation_id, sequence, sender_id, client_message_id, sent_at_ms, content) VALUES",
                 7,
                 "",
             ),
+            places: Places::new(),
             set_heads: RowStatement::new(
                 "INSERT INTO heads (conversation_id, last_sequence, last_at_ms) VALUES",
                 3,
@@ -79,6 +82,7 @@ impl Appender {
     pub(super) fn forget(&mut self) {
         self.heads.clear();
         self.seen.forget();
+        self.places.forget();
     }
 
     /// Inside a transaction. Outcomes of each request in the order of its messages.
@@ -191,6 +195,11 @@ impl Appender {
                 Ok(())
             })
             .await?;
+        let places = batch.rows.iter().map(|NewRow { message, place }| {
+            let conversation = u64::from(message.conversation);
+            (conversation, place.sequence, u64::from(message.id))
+        });
+        self.places.insert(db, places.collect()).await?;
         // neighbours in the tables next to each other
         let mut heads: Vec<_> = batch.heads.iter().collect();
         heads.sort_unstable();

@@ -22,8 +22,10 @@ macro_rules! view {
              (SELECT m.conversation_id, m.role, m.read_sequence, h.last_sequence, h.last_at_ms \
              FROM members m JOIN heads h ON h.conversation_id = m.conversation_id WHERE ",
             $which,
-            ") AS m JOIN conversations c ON c.conversation_id = m.conversation_id LEFT JOIN messages \
-             ON messages.conversation_id = m.conversation_id AND messages.sequence = m.last_sequence \
+            ") AS m JOIN conversations c ON c.conversation_id = m.conversation_id LEFT JOIN \
+             message_rows AS messages ON messages.message_id = coalesce(\
+             (SELECT p.message_id FROM recent_places p WHERE p.conversation_id = m.conversation_id AND p.sequence = m.last_sequence), \
+             (SELECT p.message_id FROM places p WHERE p.conversation_id = m.conversation_id AND p.sequence = m.last_sequence)) \
              ORDER BY m.last_at_ms DESC, m.conversation_id DESC"
         )
     };

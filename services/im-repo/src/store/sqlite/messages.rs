@@ -6,6 +6,22 @@ use async_trait::async_trait;
 use im_schema::ids::ConversationId;
 use sqlx::{Row, sqlite::SqliteRow};
 
+/// The last sequence of conversation ?1, beside each of the first ?3 of its messages in the given range and order.
+macro_rules! page {
+    ($range:literal, $order:literal) => {
+        concat!(
+            "SELECT last_sequence, page.* FROM heads LEFT JOIN \
+             (SELECT * FROM messages WHERE conversation_id = ?1 AND ",
+            $range,
+            " LIMIT ?3) AS page ON true WHERE heads.conversation_id = ?1 ORDER BY ",
+            $order
+        )
+    };
+}
+
+pub(super) const FORWARD: &str = page!("sequence >= ?2 ORDER BY sequence", "sequence");
+pub(super) const BACKWARD: &str = page!("sequence <= ?2 ORDER BY sequence DESC", "sequence DESC");
+
 #[async_trait]
 impl MessageStore for SqliteStore {
     async fn store_messages(&self, messages: Vec<NewMessage>, now_ms: u64) -> Result<Vec<StoreOutcome>> {
@@ -26,15 +42,7 @@ impl MessageStore for SqliteStore {
         limit: u32,
     ) -> Result<(Vec<MessageRecord>, u64)> {
         // one statement, so that messages and last sequence are of one moment; without messages one row says the last sequence
-        let sql = if forward {
-            "SELECT last_sequence, messages.* FROM heads LEFT JOIN messages \
-             ON messages.conversation_id = heads.conversation_id AND sequence >= ?2 \
-             WHERE heads.conversation_id = ?1 ORDER BY sequence LIMIT max(?3, 1)"
-        } else {
-            "SELECT last_sequence, messages.* FROM heads LEFT JOIN messages \
-             ON messages.conversation_id = heads.conversation_id AND sequence <= ?2 \
-             WHERE heads.conversation_id = ?1 ORDER BY sequence DESC LIMIT max(?3, 1)"
-        };
+        let sql = if forward { FORWARD } else { BACKWARD };
         let newest = if from == 0 { u64::MAX } else { from };
         let from = if forward { from } else { newest };
         let rows = sqlx::query(sql)
@@ -47,11 +55,7 @@ impl MessageStore for SqliteStore {
             return Ok((Vec::new(), 0));
         };
         let last_sequence = first.try_get::<i64, _>("last_sequence")? as u64;
-        let messages: Result<Vec<_>> = rows
-            .iter()
-            .take(limit as usize)
-            .filter_map(|row| optional(row).transpose())
-            .collect();
+        let messages: Result<Vec<_>> = rows.iter().filter_map(|row| optional(row).transpose()).collect();
         Ok((messages?, last_sequence))
     }
 }

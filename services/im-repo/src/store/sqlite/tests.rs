@@ -52,7 +52,7 @@ async fn what_was_stored_is_there_after_opening_again_and_migrations_run_once() 
         .fetch_one(&store.readers)
         .await
         .unwrap();
-    assert_eq!(migrations.get::<i64, _>(0), 2);
+    assert_eq!(migrations.get::<i64, _>(0), 3);
     let world = World::new(store, 2_000, ());
     assert_eq!(world.say(direct, bob, NOW + 9).await.sequence, 4);
     assert_eq!(world.view(ada, direct).await.unwrap().read_sequence, 3);
@@ -132,6 +132,77 @@ async fn the_log_does_not_grow_without_end() {
         .len();
     assert!(log < 16 << 20, "{log} bytes after some 80 MB went through it");
     world.store.close().await;
+}
+
+#[tokio::test]
+async fn places_that_were_moved_and_recent_ones_read_as_one_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let world = World::new(Arc::clone(&store) as Arc<dyn Store>, 1_000, ());
+    let ada = world.user().await;
+    let (busy, other) = (world.group(ada, &[]).await, world.group(ada, &[]).await);
+    // the small table is moved at 3,000 rows: here twice, with 500 left
+    for batch in 0..65 {
+        let messages = (0..100).map(|n| world.message([busy, other][n % 2], ada, NOW + batch));
+        world
+            .store
+            .store_messages(messages.collect(), NOW + batch)
+            .await
+            .unwrap();
+    }
+    for (table, rows) in [("places", 6_000), ("recent_places", 500)] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let count: i64 = sqlx::query_scalar(sql).fetch_one(&store.readers).await.unwrap();
+        assert_eq!(count, rows, "{table}");
+    }
+    let sequences = |from, forward, limit| {
+        let store = Arc::clone(&world.store);
+        async move {
+            let (messages, last) = store.read_messages(busy, from, forward, limit).await.unwrap();
+            assert_eq!(last, 3_250);
+            messages.iter().map(|message| message.sequence).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(sequences(0, true, 4_000).await, (1..=3_250).collect::<Vec<_>>());
+    assert_eq!(sequences(2_999, true, 4).await, [2_999, 3_000, 3_001, 3_002]);
+    assert_eq!(sequences(3_002, false, 4).await, [3_002, 3_001, 3_000, 2_999]);
+    assert!(sequences(3_251, true, 4).await.is_empty());
+    assert!(sequences(5, true, 0).await.is_empty());
+    for conversation in [busy, other] {
+        let view = world.view(ada, conversation).await.unwrap();
+        assert_eq!(view.last_message.map(|message| message.sequence), Some(3_250));
+    }
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn messages_are_looked_up_never_searched() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    for sql in [
+        super::messages::FORWARD,
+        super::messages::BACKWARD,
+        "SELECT * FROM messages WHERE conversation_id = ?1 AND sequence = ?2",
+    ] {
+        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps = sqlx::query(plan)
+            .bind(1)
+            .bind(1)
+            .bind(1)
+            .fetch_all(&store.readers)
+            .await
+            .unwrap();
+        let steps: Vec<String> = steps.iter().map(|step| step.get(3)).collect();
+        let tables = steps
+            .iter()
+            .filter(|step| step.starts_with("SCAN") && !step.contains("page"));
+        assert_eq!(tables.count(), 0, "{steps:#?}");
+        assert!(
+            steps.iter().any(|step| step.contains("SEARCH p USING PRIMARY KEY")),
+            "{steps:#?}"
+        );
+    }
+    store.close().await;
 }
 
 #[tokio::test]
