@@ -28,7 +28,7 @@ impl Busy {
         let ada = world.user().await;
         let conversation = world.group(ada, &[]).await;
         let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
-                    INSERT INTO messages SELECT i, ?2, i, ?3, CAST(printf('%016d', i) AS BLOB), ?4 - (?1 - i) * ?5, x'00' FROM n";
+                    INSERT INTO message_rows SELECT i, ?2, i, ?3, CAST(printf('%016d', i) AS BLOB), ?4 - (?1 - i) * ?5, x'00' FROM n";
         let (id, sender) = (u64::from(conversation) as i64, u64::from(ada) as i64);
         let written = store.write(move |db| {
             Box::pin(async move {
@@ -40,6 +40,8 @@ impl Busy {
                     .bind(EVERY as i64)
                     .execute(&mut *db)
                     .await?;
+                let places = "INSERT INTO places SELECT conversation_id, sequence, message_id FROM message_rows";
+                sqlx::query(places).execute(&mut *db).await?;
                 let head = "UPDATE heads SET last_sequence = ?, last_at_ms = ? WHERE conversation_id = ?";
                 sqlx::query(head)
                     .bind(BUSY as i64)
