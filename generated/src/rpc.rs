@@ -154,7 +154,10 @@ impl fmt::Debug for Context {
             .field("address", &self.address)
             .field("deadline", &self.deadline)
             // whoever knows it gets the answer that is remembered under it
-            .field("idempotency_key", &self.idempotency_key.as_ref().map(|_| format_args!("…")))
+            .field(
+                "idempotency_key",
+                &self.idempotency_key.as_ref().map(|_| format_args!("…")),
+            )
             .finish()
     }
 }
