@@ -10,6 +10,7 @@ use super::json_schema::{Dialect, Names, Reached, message, open, say_false};
 use crate::{SchemaError, model::Schema as Model};
 use ordered::{Node, Object};
 use socket::Socket;
+use std::collections::BTreeMap;
 
 const DESCRIPTION: &str = include_str!("asyncapi/conventions.md");
 
@@ -20,15 +21,7 @@ const DESCRIPTION: &str = include_str!("asyncapi/conventions.md");
 pub fn asyncapi(model: &Model) -> Result<String, SchemaError> {
     let socket = Socket::of_model(model)?;
     topics::check(model)?;
-    let mut reached = Reached::default();
-    if let Some(socket) = &socket {
-        socket.reach(model, &mut reached);
-    }
-    for (payload, _) in model.topics() {
-        reached.receive(model, &payload.full_name);
-    }
-    let names = Names::new(model, reached, Dialect::Draft07);
-
+    let names = names(model, socket.as_ref());
     let mut parts = Parts::default();
     if let Some(socket) = &socket {
         socket.describe(model, &names, &mut parts);
@@ -62,6 +55,30 @@ pub fn asyncapi(model: &Model) -> Result<String, SchemaError> {
     let json =
         serde_json::to_string_pretty(&document).expect("a document that was built has no key that is not a string");
     Ok(say_false(&json) + "\n")
+}
+
+/// Names of the document's schemas, by full names of the messages and enums that they describe.
+///
+/// # Errors
+/// Those of [`asyncapi`].
+pub fn component_names(model: &Model) -> Result<BTreeMap<String, String>, SchemaError> {
+    let names = names(model, Socket::of_model(model)?.as_ref());
+    let all = names.components().into_iter();
+    Ok(all
+        .map(|(component, full_name)| (full_name.to_owned(), component.to_owned()))
+        .collect())
+}
+
+/// Names everything that frames and topics are made of.
+fn names(model: &Model, socket: Option<&Socket<'_>>) -> Names {
+    let mut reached = Reached::default();
+    if let Some(socket) = socket {
+        socket.reach(model, &mut reached);
+    }
+    for (payload, _) in model.topics() {
+        reached.receive(model, &payload.full_name);
+    }
+    Names::new(model, reached, Dialect::Draft07)
 }
 
 /// What the parts of the system add to the document.

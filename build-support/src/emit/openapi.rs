@@ -9,6 +9,7 @@ mod reach;
 use super::json_schema::{say_false, text};
 use crate::model::{Access, Schema as Model, Service};
 use operation::Operation;
+use std::collections::BTreeMap;
 use utoipa::openapi::{
     ComponentsBuilder, ContactBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, PathsBuilder, ServerBuilder,
     security::{Http, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -62,6 +63,15 @@ pub fn openapi(model: &Model) -> String {
         .to_pretty_json()
         .expect("a document that was built has no key that is not a string");
     say_false(&json) + "\n"
+}
+
+/// Names of the document's components, by full names of the messages and enums that they describe.
+#[must_use]
+pub fn component_names(model: &Model) -> BTreeMap<String, String> {
+    let names = reach::names(model);
+    let all = names.components().into_iter();
+    all.map(|(component, full_name)| (full_name.to_owned(), component.to_owned()))
+        .collect()
 }
 
 fn tags(model: &Model) -> Vec<Tag> {

@@ -3,6 +3,7 @@
 use crate::model::{Bound, Enum, Kind, Rules, Scalar, Schema};
 use regex::Regex;
 use serde_json::Value;
+use std::{cell::RefCell, collections::HashMap};
 
 /// The rules that `value`, in canonical JSON, breaks.
 pub(super) fn judge(schema: &Schema, kind: &Kind, rules: &Rules, value: &Value) -> Vec<String> {
@@ -74,7 +75,6 @@ fn integer(value: &Value) -> Option<i128> {
 
 fn of_text(rules: &Rules, text: &str) -> Vec<String> {
     let (chars, bytes) = (text.chars().count() as u64, text.len() as u64);
-    let matches = |pattern: &String| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
     told([
         (rules.len.is_some_and(|wanted| chars != wanted), "string.len"),
         (rules.min_len.is_some_and(|least| chars < least), "string.min_len"),
@@ -94,10 +94,23 @@ fn of_text(rules: &Rules, text: &str) -> Vec<String> {
         ),
         (rules.uuid && !is_uuid(text), "string.uuid"),
         (
-            rules.pattern.as_ref().is_some_and(|pattern| !matches(pattern)),
+            rules.pattern.as_ref().is_some_and(|pattern| !matches(pattern, text)),
             "string.pattern",
         ),
     ])
+}
+
+/// Whether a pattern is found in a text. A pattern is compiled once, since it is asked about many texts.
+fn matches(pattern: &str, text: &str) -> bool {
+    thread_local! {
+        static COMPILED: RefCell<HashMap<String, Option<Regex>>> = RefCell::default();
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        let regex = compiled
+            .entry(pattern.to_owned())
+            .or_insert_with(|| Regex::new(pattern).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    })
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -56,20 +56,21 @@ pub(super) fn sample(schema: &Schema, kind: &Kind, rules: &Rules, index: usize) 
     Ok(Some(value))
 }
 
-/// The valid one of `values` at `index`, those that are not zero first.
+/// The valid one of `values` at `index`, those that are not zero first. Looks no further than it has to.
 fn valid(
     schema: &Schema,
     kind: &Kind,
     rules: &Rules,
-    values: impl Iterator<Item = Value>,
+    values: impl Iterator<Item = Value> + Clone,
     index: usize,
 ) -> Option<Value> {
-    let mut valid: Vec<_> = values
+    let zero = |value: &Value| judge::is_zero(schema, kind, value);
+    let others = values.clone().filter(|value| !zero(value));
+    let zeros = values.filter(|value| zero(value) && !rules.required);
+    others
+        .chain(zeros)
         .filter(|value| judge::judge(schema, kind, rules, value).is_empty())
-        .filter(|value| !rules.required || !judge::is_zero(schema, kind, value))
-        .collect();
-    valid.sort_by_key(|value| judge::is_zero(schema, kind, value));
-    valid.into_iter().nth(index)
+        .nth(index)
 }
 
 /// Texts of which one may be valid.

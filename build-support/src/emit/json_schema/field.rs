@@ -71,8 +71,10 @@ impl Fields<'_> {
 
     fn with(&self, field: &Field, example: Option<&Value>, comment: &str) -> RefOr<Schema> {
         match field.cardinality {
-            Cardinality::Implicit | Cardinality::Optional => {
-                self.value(&field.kind, &field.rules, comment, example, Marks::of(field))
+            Cardinality::Optional => self.value(&field.kind, &field.rules, comment, example, Marks::of(field)),
+            Cardinality::Implicit => {
+                let rules = not_zero(&field.kind, &field.rules);
+                self.value(&field.kind, &rules, comment, example, Marks::of(field))
             }
             Cardinality::Repeated => {
                 let none = Rules::default();
@@ -85,7 +87,7 @@ impl Fields<'_> {
                 );
                 let mut list = ArrayBuilder::new()
                     .items(items)
-                    .min_items(field.rules.min_items.map(|n| n as usize))
+                    .min_items(least_entries(&field.rules))
                     .max_items(field.rules.max_items.map(|n| n as usize))
                     .description(text::join(&[Marks::of(field).in_words(comment)]))
                     .examples(example.cloned());
@@ -97,6 +99,7 @@ impl Fields<'_> {
             Cardinality::Map(_) => {
                 let values = self.value(&field.kind, &Rules::default(), "", None, Marks::of_each(field));
                 let map = ObjectBuilder::new()
+                    .min_properties(least_entries(&field.rules))
                     .additional_properties(Some(AdditionalProperties::from(values)))
                     .description(text::join(&[comment.to_owned()]))
                     .examples(example.cloned());
@@ -135,6 +138,32 @@ impl Fields<'_> {
             reference.into()
         }
     }
+}
+
+/// Where absence is the zero value, what is required is not that: said by the rules that can say so.
+fn not_zero(kind: &Kind, rules: &Rules) -> Rules {
+    let mut rules = rules.clone();
+    if !rules.required {
+        return rules;
+    }
+    match kind {
+        Kind::Scalar(Scalar::String) => rules.min_len = rules.min_len.max(Some(1)),
+        Kind::Scalar(Scalar::Bytes) => rules.min_bytes = rules.min_bytes.max(Some(1)),
+        Kind::Scalar(Scalar::Uint32 | Scalar::Uint64 | Scalar::Fixed32 | Scalar::Fixed64) if rules.above.is_none() => {
+            rules.above = Some(Bound {
+                value: 0,
+                inclusive: false,
+            });
+        }
+        _ => {}
+    }
+    rules
+}
+
+/// How many entries a list or map has at least.
+fn least_entries(rules: &Rules) -> Option<usize> {
+    let least = rules.min_items.map(|n| n as usize);
+    if rules.required { least.max(Some(1)) } else { least }
 }
 
 fn read_only(object: ObjectBuilder, output_only: bool) -> ObjectBuilder {
@@ -302,15 +331,23 @@ fn string(rules: &Rules, comment: &str) -> ObjectBuilder {
     object
 }
 
+/// Base64 makes 4 characters of 3 bytes, and 2 or 3 of the rest: so many in the pattern, whose padding may be left out, are exactly so many
+/// bytes, since no whole number of bytes has one character over.
 fn bytes(rules: &Rules, comment: &str) -> ObjectBuilder {
-    // base64 makes 4 characters of 3 bytes, padding included; without padding it may be up to two fewer
-    let least = rules.len_bytes.or(rules.min_bytes).map(|bytes| (bytes * 4).div_ceil(3));
-    let most = rules.len_bytes.or(rules.max_bytes).map(|bytes| bytes.div_ceil(3) * 4);
+    let characters = |bytes: u64| (bytes * 4).div_ceil(3);
+    let least = rules.len_bytes.or(rules.min_bytes);
+    let most = rules.len_bytes.or(rules.max_bytes);
+    let pattern = (least.is_some() || most.is_some()).then(|| {
+        let least = characters(least.unwrap_or(0));
+        let most = most.map_or_else(String::new, |most| characters(most).to_string());
+        format!("^[A-Za-z0-9+/_-]{{{least},{most}}}={{0,2}}$")
+    });
     ObjectBuilder::new()
         .schema_type(Type::String)
         .content_encoding("base64")
-        .min_length(least.filter(|least| *least > 0).map(|n| n as usize))
-        .max_length(most.map(|n| n as usize))
+        .min_length(least.map(characters).filter(|least| *least > 0).map(|n| n as usize))
+        .max_length(most.map(|bytes| (bytes.div_ceil(3) * 4) as usize))
+        .pattern(pattern)
         .description(text::join(&[comment.to_owned(), bytes_in_words(rules, comment)]))
 }
 
@@ -326,9 +363,11 @@ fn bytes_in_words(rules: &Rules, comment: &str) -> String {
     }
 }
 
+/// A literal as a pattern that every dialect understands: JavaScript refuses an escape that is not needed.
 fn escape(literal: &str) -> String {
+    let needed = |c: char| r"^$\.*+?()[]{}|/".contains(c);
     literal
         .chars()
-        .flat_map(|c| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c]))
+        .flat_map(|c| needed(c).then_some('\\').into_iter().chain([c]))
         .collect()
 }
