@@ -59,5 +59,8 @@ new-field: ## a new field needs no edit but the schema's, shown in a copy of the
 typescript: drift ## the TypeScript package: types, style, and tests against a running platform
 	generated/typescript/test.sh
 
+oracle: ## protovalidate agrees on every vector of every rule
+	generated/vectors/oracle.sh
+
 snapshots: ## takes the present output of all snapshot tests for right
 	INSTA_UPDATE=always cargo test --workspace --locked
