@@ -1,7 +1,7 @@
 //! Lists in pages, as the option `(parlance.page)` has them: how many items a page has, where it begins, and the way through all pages.
 //!
 //! The size that a client wishes for is coerced ([`List::size`]). A cursor of type uint64 is open: clients may make their own. One of type
-//! string is a token ([`Keys`]): opaque, signed, and good only for the same method, caller and request. [`items`] reads every page.
+//! string is a token ([`Keys`]): opaque, signed, and good only for the same method, caller and request. [`items()`] reads every page.
 
 mod items;
 mod token;

@@ -1,6 +1,8 @@
 //! Messages of all connections -> log -> `accepted`.
 //!
-//! What arrives while an append is being synced is the next batch: one message when it is quiet, thousands under load, and never a timer.
+//! What arrives while an append is being synced is the next batch: one message when it is quiet, thousands under load. Only when messages come
+//! so fast that several share each batch does the next append wait a little for more: what an append costs here, in the log and in everything
+//! that its records pass through follows the number of batches, and a machine that is busy with small ones has no time for messages.
 //! One append is under way at a time, which is what keeps the order of a conversation. The queue is bounded by bytes: a sender that finds
 //! no room is read no further until there is some.
 
@@ -14,11 +16,16 @@ use im_schema::{
 };
 use parking_lot::Mutex;
 use prost::Message as _;
-use std::{mem, sync::Arc};
+use std::{mem, ops::RangeInclusive, sync::Arc, time::Duration};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// What a queued message costs beside its own bytes: its place in the queue, its strings, its answer.
 const OVERHEAD: usize = 256;
+
+/// From so many messages a batch on the next one waits for company. At so many, the log's own time gathers them already.
+const BUSY: RangeInclusive<usize> = 8..=256;
+/// For so long, at least.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// A message on its way to the log.
 #[derive(Debug)]
@@ -115,9 +122,12 @@ impl Uplink {
     /// Appends what is queued, batch after batch, until the uplink is closed and empty.
     pub(crate) async fn run(self: Arc<Self>) {
         while let Some(items) = self.next().await {
-            let cost = cost(&items);
+            let (cost, busy) = (cost(&items), BUSY.contains(&items.len()));
             self.append(items).await;
             self.room.add_permits(cost as usize);
+            if busy {
+                tokio::time::sleep(GATHER).await;
+            }
         }
     }
 
