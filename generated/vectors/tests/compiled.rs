@@ -2,6 +2,29 @@
 
 use schema_vectors::{SOURCES, Vector, check};
 
+/// Fields whose content is sensitive: of what is broken inside nothing is told but that something is.
+const SEALED: [(&str, &str); 4] = [
+    ("corpus.secrets.Vault", "inner"),
+    ("corpus.secrets.Vault", "boxes[0]"),
+    ("corpus.secrets.Vault", "drawers"),
+    ("corpus.secrets.Vault", "box"),
+];
+
+/// What of a vector's broken rules may be told.
+fn tellable(vector: &Vector) -> Vec<(String, String)> {
+    let seal = |(field, rule): &(String, String)| {
+        let sealed = SEALED.iter().find(|(message, around)| {
+            let inside = field.strip_prefix(around).filter(|rest| rest.starts_with(['.', '[']));
+            *message == vector.message && inside.is_some()
+        });
+        sealed.map_or_else(
+            || (field.clone(), rule.clone()),
+            |(_, around)| ((*around).to_owned(), "sensitive".to_owned()),
+        )
+    };
+    vector.broken.iter().map(seal).collect()
+}
+
 /// Paths and rules as the generated code tells them.
 fn told(vector: &Vector) -> Vec<(String, String)> {
     let json = vector.json.to_string();
@@ -22,16 +45,13 @@ fn the_validators_tell_what_is_broken_and_where() {
         for vector in source.vectors() {
             let told = told(&vector);
             // Which member of a oneof is the one too many depends on the order of the text.
-            let agree = match vector.broken.as_slice() {
+            let expected = tellable(&vector);
+            let agree = match expected.as_slice() {
                 [(_, rule)] if rule == "oneof" => matches!(told.as_slice(), [(_, told)] if told == rule),
                 broken => told == broken,
             };
             if !agree {
-                wrong.push(format!(
-                    "{}\n  should be {:?}\n  is {told:?}",
-                    vector.title(),
-                    vector.broken
-                ));
+                wrong.push(format!("{}\n  should be {:?}\n  is {told:?}", vector.title(), expected));
             }
         }
     }
