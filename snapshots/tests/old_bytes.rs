@@ -131,10 +131,9 @@ fn a_loss_would_be_seen() {
     let sample = full.expect("it is stored within contents");
     assert_eq!(is_readable(&pool, sample, &[]), Ok(()));
     let why = written_anew(&pool, sample, &[], &[]).expect_err("everything is lost");
-    assert!(why.contains("parlance.v1.Text.body"), "{why}");
-    assert_eq!(
-        written_anew(&pool, sample, &[], &["parlance.v1.Text.body"]),
-        Ok(()),
-        "it is given up"
-    );
+    let text = pool.get_message_by_name("parlance.v1.Text").expect("it has a sample");
+    let fields: Vec<_> = text.fields().map(|field| field.full_name().to_owned()).collect();
+    assert!(fields.iter().any(|field| why.contains(field)), "{why}");
+    let given_up: Vec<_> = fields.iter().map(String::as_str).collect();
+    assert_eq!(written_anew(&pool, sample, &[], &given_up), Ok(()), "it is given up");
 }
