@@ -36,5 +36,6 @@ cp test/stranger/* "$stranger"
     done
 )
 
-(cd "$root" && cargo build --quiet --locked -p parlance)
+folder=$PWD/build/vectors
+(cd "$root" && cargo run --quiet --locked -p schema-vectors -- "$folder" && cargo build --quiet --locked -p parlance)
 PARLANCE=$target/debug/parlance node --experimental-websocket --no-warnings --test --test-reporter "${REPORTER:-dot}" build/test/

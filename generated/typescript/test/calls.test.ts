@@ -224,3 +224,19 @@ test("ids are of their kind", () => {
   assert.equal(UserId("7203685477580800001"), "7203685477580800001");
   assert.throws(() => UserId("ada"), TypeError);
 });
+
+test("an answer that is lost is asked for again: the group is made once", async () => {
+  const { client } = await server.user("loser4");
+  let lost = 0;
+  const losing: FetchLike = async (url, init) => {
+    const answer = await fetch(url, init);
+    if (init.method === "POST" && (lost += 1) === 1) throw new TypeError("connection lost");
+    return answer;
+  };
+  const retrying = new Parlance({ url: server.url, fetch: losing, backoff: { firstMs: 1, mostMs: 5 } });
+  retrying.session.set(client.session.tokens);
+  await retrying.conversation.createGroup({ title: "Once" });
+  assert.equal(lost, 2);
+  const groups = await client.conversation.listAllConversations().toArray();
+  assert.equal(groups.length, 1);
+});
