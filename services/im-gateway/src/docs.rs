@@ -37,5 +37,6 @@ pub(crate) fn routes() -> Router {
         .route(ASYNCAPI_PATH, get(move || document(ASYNCAPI)))
         .route(EVENTS_PAGE, get(async || Html(events::page())))
         .route("/docs/reference", get(async || Redirect::permanent(REFERENCE_PAGE)))
+        .route("/docs/reference/", get(async || Redirect::permanent(REFERENCE_PAGE)))
         .route("/docs/reference/{*path}", get(reference::page))
 }
