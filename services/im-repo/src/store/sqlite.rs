@@ -33,7 +33,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     writer: Writer,
     seen: Arc<Seen>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    writing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SqliteStore {
@@ -59,12 +59,13 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn close(&self) {
-        self.writer.close();
+        // readers first: the writer's connection is to be the last, which removes the log
         self.readers.close().await;
-        for task in self.tasks.lock().await.drain(..) {
-            if let Err(error) = task.await {
-                tracing::error!(error = &error as &dyn std::error::Error, "a task of the store died");
-            }
+        self.writer.close();
+        if let Some(writing) = self.writing.lock().await.take()
+            && let Err(error) = writing.await
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "the writer died");
         }
     }
 }

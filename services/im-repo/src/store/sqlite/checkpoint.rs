@@ -21,25 +21,23 @@ const PATIENCE: u64 = 8;
 /// The writer's side.
 pub(super) struct Checkpointer {
     requests: mpsc::Sender<oneshot::Sender<()>>,
+    copying: JoinHandle<()>,
     running: Option<oneshot::Receiver<()>>,
     pages: u64,
     commits: u32,
 }
 
 impl Checkpointer {
-    /// Takes a connection for the copying; the task ends when the checkpointer is dropped.
-    pub(super) fn start(db: SqliteConnection, clock: SharedClock, after_mib: u32) -> (Self, JoinHandle<()>) {
+    /// Takes a connection for the copying.
+    pub(super) fn start(db: SqliteConnection, clock: SharedClock, after_mib: u32) -> Self {
         let (requests, receiver) = mpsc::channel(1);
-        let pages = (u64::from(after_mib.max(1)) << 20) / PAGE_BYTES;
-        (
-            Self {
-                requests,
-                running: None,
-                pages,
-                commits: 0,
-            },
-            tokio::spawn(copy(db, clock, receiver)),
-        )
+        Self {
+            requests,
+            copying: tokio::spawn(copy(db, clock, receiver)),
+            running: None,
+            pages: (u64::from(after_mib.max(1)) << 20) / PAGE_BYTES,
+            commits: 0,
+        }
     }
 
     /// Between two transactions.
@@ -81,8 +79,16 @@ impl Checkpointer {
         checkpoint(db, sql).await
     }
 
-    /// Copies all that is left and empties the log. After the last transaction.
+    /// Copies all that is left and empties the log. After the last transaction. The connection for the copying is closed before, so
+    /// that `db` is the last one: of two that close at once each takes the other for a user, and neither removes the log.
     pub(super) async fn finish(self, db: &mut SqliteConnection) {
+        drop(self.requests);
+        if let Err(error) = self.copying.await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the task for checkpoints died"
+            );
+        }
         report(checkpoint(db, "PRAGMA wal_checkpoint(TRUNCATE)").await);
     }
 }

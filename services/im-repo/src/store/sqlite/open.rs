@@ -45,7 +45,7 @@ pub(super) async fn open(config: &RepoConfig, clock: SharedClock) -> Result<Sqli
         .await
         .map_err(database)?;
 
-    let (checkpointer, checkpointing) = Checkpointer::start(checkpoints, clock.clone(), config.checkpoint_mib);
+    let checkpointer = Checkpointer::start(checkpoints, clock.clone(), config.checkpoint_mib);
     let seen = Arc::new(Seen::default());
     let (writer, writing) = Writer::start(db, clock, checkpointer, Arc::clone(&seen), config.queue);
     if unclean {
@@ -55,7 +55,7 @@ pub(super) async fn open(config: &RepoConfig, clock: SharedClock) -> Result<Sqli
         readers,
         writer,
         seen,
-        tasks: Mutex::new(vec![writing, checkpointing]),
+        writing: Mutex::new(Some(writing)),
     })
 }
 
