@@ -5,6 +5,7 @@ mod check;
 mod checkpoint;
 mod conversations;
 mod members;
+mod mend;
 mod messages;
 mod migrations;
 mod open;

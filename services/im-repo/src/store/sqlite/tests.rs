@@ -1,14 +1,16 @@
+mod damage;
 mod old_ids;
 
 use super::SqliteStore;
 use crate::{
     RepoConfig,
     store::{
-        EndedSession, MessageStore, SessionStore, Store, StoreError,
+        ConversationStore, EndedSession, MessageStore, SessionStore, Store, StoreError,
         conformance::{NOW, World},
     },
 };
 use im_infra::clock::SystemClock;
+use im_schema::ids::{ConversationId, UserId};
 use sqlx::{ConnectOptions as _, Connection as _, Row, migrate::Migrator, sqlite::SqliteConnectOptions};
 use std::{path::Path, sync::Arc};
 
