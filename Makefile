@@ -16,8 +16,10 @@ help: ## lists these commands
 dev: ## the whole platform in one process
 	cargo run --release --locked -- dev
 
-test: ## all tests
+test: ## all tests, on real engines that end with them
 	@mkdir -p target && rm -f $(REFERENCES)
+	trap 'deploy/native/engines down' EXIT; \
+	CACHE=$(CACHE) deploy/native/engines up; \
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(REFERENCES) cargo test --workspace --locked
 	.ci/stale-snapshots $(REFERENCES)
 

@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod config;
+#[cfg(any(test, feature = "conformance"))]
+pub mod engines;
 pub mod ids;
 pub mod kv;
 pub mod layers;
