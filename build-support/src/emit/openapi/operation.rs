@@ -153,7 +153,8 @@ impl Operation<'_> {
             .required(Required::False)
             .description(Some(
                 "New for each call and the same for each attempt, best a random UUID: a repetition gets the answer of the first attempt and \
-                 changes nothing. Remembered for a day, unless the server is configured otherwise.",
+                 changes nothing. One that comes while the first attempt is at work waits for its answer; if that takes longer than this call has time, \
+                 it is refused with IDEMPOTENCY_KEY_IN_USE. Remembered for a day, unless the server is configured otherwise.",
             ))
             .schema(Some(key))
             .example(Some(json!("8e03978e-40d5-43e8-bc93-6894a57f9324")));

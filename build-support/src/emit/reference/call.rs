@@ -165,7 +165,8 @@ fn effect(effect: Effect) -> &'static str {
         Effect::Read => "changes nothing: it only reads",
         Effect::Repeatable => "leaves what once leaves",
         Effect::Keyed => {
-            "does it twice, unless both have the same idempotency key: header `Idempotency-Key`, on gRPC metadata `idempotency-key`"
+            "does it twice, unless both have the same idempotency key: header `Idempotency-Key`, on gRPC metadata `idempotency-key`; the second \
+             then waits for the answer of the first and gets it too"
         }
     }
 }

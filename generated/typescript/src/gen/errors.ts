@@ -32,7 +32,10 @@ export const catalogue = {
   UNSUPPORTED_MEDIA_TYPE: { code: "INVALID_ARGUMENT", http: 415, close: 0, retryable: false, advice: "Send application/json." },
   /** The idempotency key was used for another request. */
   IDEMPOTENCY_KEY_REUSED: { code: "FAILED_PRECONDITION", http: 422, close: 0, retryable: false, advice: "Use a new key for a new request." },
-  /** The request that came first with this idempotency key is not answered yet. */
+  /**
+   * The request that came first with this idempotency key is not answered yet. This one has waited for that answer as long as it could, and
+   * changed nothing.
+   */
   IDEMPOTENCY_KEY_IN_USE: { code: "ABORTED", http: 409, close: 0, retryable: true, advice: "Try again with the same key after the time that retry_after_ms says." },
   /** The user name is taken; names are equal without regard to case. */
   NAME_TAKEN: { code: "ALREADY_EXISTS", http: 409, close: 0, retryable: false, advice: "Choose another name." },

@@ -1,7 +1,8 @@
 //! The same call twice, under the same idempotency key, is one call with one answer.
 //!
 //! For methods of [`Effect::Keyed`] whose caller sent a key. Successes and failures that would not be different the next time are
-//! remembered; a failure that is retryable is forgotten, so that the next attempt is a new one.
+//! remembered; a failure that is retryable is forgotten, so that the next attempt is a new one. A repetition that comes while the first call
+//! is still at work waits for that one's answer as long as its own deadline allows, in whichever process the first one runs.
 
 use super::memory::{Claim, Entry, Memory};
 use futures::{FutureExt as _, future::BoxFuture};
@@ -15,11 +16,16 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
+use tokio::time::Instant;
 use tower::{Layer, Service};
 use tracing::Instrument as _;
 
-/// Whoever repeats a call that is still at work comes back after so long.
+/// Whoever has waited in vain for a call that is still at work comes back after so long.
 const COME_BACK: Duration = Duration::from_millis(200);
+/// So much of the time before the deadline is left for saying that.
+const LAST_WORD: Duration = Duration::from_millis(200);
+/// How long a repetition without a deadline waits.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Remembers answers.
 #[derive(Clone)]
@@ -77,7 +83,7 @@ where
         let memory = self.memory.clone();
         Box::pin(async move {
             let entry = memory.entry(&call, &key);
-            match memory.claim(&entry).await {
+            match memory.claim(&entry, patience(call.context.deadline)).await {
                 Claim::New => once(ready.call(call), memory, entry).await,
                 Claim::Answered(answer) => answer,
                 Claim::AtWork => Err(Failure::new(Reason::IdempotencyKeyInUse, "").retry_after(COME_BACK)),
@@ -86,6 +92,12 @@ where
             }
         })
     }
+}
+
+/// Until when a repetition waits for the call that came first.
+fn patience(deadline: Option<std::time::Instant>) -> Instant {
+    let deadline = deadline.map_or_else(|| Instant::now() + PATIENCE, Instant::from_std);
+    deadline.checked_sub(LAST_WORD).unwrap_or(deadline)
 }
 
 /// Makes the call on a task of its own: it comes to its end, and its answer is remembered, even if the caller does not wait for it.

@@ -16,12 +16,15 @@ use im_schema::{
 use prost::Message as _;
 use sha2::Sha256;
 use std::{fmt::Write as _, sync::Arc, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
 type Seal = Hmac<Sha256>;
 type Hash = [u8; 32];
 
 /// A call that is not answered after so long has lost its process: its key is free again.
-const LONGEST_WORK: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_WORK: Duration = Duration::from_secs(60);
+/// Who waits for a call that is at work looks again after so long without a notice: one may get lost, and a process that dies gives none.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Keeps keys apart that are derived from one secret for several purposes.
 const PURPOSE: &[u8] = b"parlance idempotency";
 const AT_WORK: u8 = 0;
@@ -42,7 +45,7 @@ pub(super) struct Entry {
     /// Its name in kv.
     pub(super) name: String,
     key: Hash,
-    fingerprint: Hash,
+    pub(super) fingerprint: Hash,
 }
 
 /// What the memory knows of a call.
@@ -105,9 +108,18 @@ impl Memory {
         }
     }
 
-    /// Claims a place, or says what stands there.
-    pub(super) async fn claim<A: Decode>(&self, entry: &Entry) -> Claim<A> {
+    /// Claims a place, or says what stands there. While a call is at work there, waits for its end, which frees the place or puts an answer
+    /// there; after `until` it is told as being at work.
+    pub(super) async fn claim<A: Decode>(&self, entry: &Entry, until: Instant) -> Claim<A> {
         match self.try_claim(entry).await {
+            // a memory that goes away now does not make the call a new one
+            Ok(Claim::AtWork) => self.wait(entry, until).await.unwrap_or_else(|error| {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "not waited for the call that came first: the memory is away"
+                );
+                Claim::AtWork
+            }),
             Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!(
@@ -135,17 +147,45 @@ impl Memory {
         Ok(Claim::AtWork)
     }
 
+    async fn wait<A: Decode>(&self, entry: &Entry, until: Instant) -> Result<Claim<A>, KvError> {
+        // before the next look: what ends between the two is told
+        let mut notices = self.kv.subscribe(&entry.name).await?;
+        loop {
+            let claim = self.try_claim(entry).await?;
+            let now = Instant::now();
+            if now >= until || !matches!(claim, Claim::AtWork) {
+                return Ok(claim);
+            }
+            // only this may be cut short: a claim that nobody hears of would block the place
+            if let Ok(None) = timeout_at(until.min(now + LOOK_AGAIN), notices.next()).await {
+                return Ok(Claim::AtWork);
+            }
+        }
+    }
+
     /// Remembers an answer that [`Entry::write`] wrote. Without, the place becomes free by itself.
     pub(super) async fn keep(&self, entry: &Entry, bytes: Bytes) {
         if let Err(error) = self.kv.set(&entry.name, bytes, Some(self.window)).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "answer not remembered");
         }
+        self.notify(entry).await;
     }
 
     /// Makes the place free.
     pub(super) async fn forget(&self, entry: &Entry) {
         if let Err(error) = self.kv.delete(std::slice::from_ref(&entry.name)).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "idempotency key not freed");
+        }
+        self.notify(entry).await;
+    }
+
+    /// Wakes those who wait for the end of a call, in whichever process; what it came to they read by themselves.
+    async fn notify(&self, entry: &Entry) {
+        if let Err(error) = self.kv.publish(&entry.name, Bytes::new()).await {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "those who wait look again by themselves"
+            );
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What a client repeats is done once, on REST and on gRPC, and lists are read to their end.
 
-use futures::TryStreamExt as _;
+use futures::{
+    TryStreamExt as _,
+    future::{join, join_all},
+};
 use im_schema::{
     json,
     parlance::Reason,
@@ -85,6 +88,33 @@ async fn a_group_that_is_created_twice_is_one_group_on_rest_and_grpc() {
         .await
         .expect("a list");
     assert_eq!(listed.conversations.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twins_that_come_at_once_on_rest_and_grpc_are_one_call_and_all_get_its_answer() {
+    let town = Town::start().await;
+    let ada = town.user("ada").await;
+    let token = ada.tokens.access_token.as_str();
+    let client = ConversationServiceClient::from_service(conversation_service::remote(channel(&town)));
+    for round in 0..5 {
+        let (key, title) = (format!("k-{round}"), format!("Group {round}"));
+        let body = format!(r#"{{"title":"{title}"}}"#);
+        let by_rest = join_all((0..4).map(|_| rest(&town, Some(token), "/v1/groups", &key, &body)));
+        let by_grpc = join_all((0..4).map(|_| {
+            let request = v1::CreateGroupRequest {
+                title: title.clone(),
+                ..Default::default()
+            };
+            client.create_group(with_key(&ada, &key), request)
+        }));
+        let (by_rest, by_grpc) = join(by_rest, by_grpc).await;
+        let by_grpc = by_grpc
+            .into_iter()
+            .map(|answer| (StatusCode::OK, json::to_string(&answer.expect("the group"))));
+        let mut answers: Vec<_> = by_rest.into_iter().chain(by_grpc).collect();
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

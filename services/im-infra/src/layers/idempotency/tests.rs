@@ -1,6 +1,6 @@
 //! A handler that counts its calls, behind the layer.
 
-use super::*;
+use super::{super::memory::LONGEST_WORK, *};
 use crate::{
     clock::ManualClock,
     kv::{Kv, embedded::EmbeddedKv},
@@ -39,9 +39,13 @@ struct House {
 }
 
 fn house(answers: &'static [Answer]) -> House {
-    let (calls, gate) = (Arc::new(AtomicU64::new(0)), Arc::new(Semaphore::new(1000)));
     let clock = ManualClock::at(1_700_000_000_000);
     let kv = Arc::new(EmbeddedKv::new(clock.clone()));
+    house_on(kv, clock, answers)
+}
+
+fn house_on(kv: Arc<EmbeddedKv>, clock: Arc<ManualClock>, answers: &'static [Answer]) -> House {
+    let (calls, gate) = (Arc::new(AtomicU64::new(0)), Arc::new(Semaphore::new(1000)));
     let (counted, opened) = (Arc::clone(&calls), Arc::clone(&gate));
     let handler = tower::service_fn(move |_: Call<conversation_service::Request>| {
         let (counted, opened) = (Arc::clone(&counted), Arc::clone(&opened));
@@ -90,6 +94,11 @@ fn user(id: u64, key: &str) -> With {
 }
 
 impl House {
+    /// Another process of the same deployment.
+    fn neighbour(&self, answers: &'static [Answer]) -> Self {
+        house_on(Arc::clone(&self.kv), Arc::clone(&self.clock), answers)
+    }
+
     async fn creates(&self, with: With, title: &str) -> Result<CreateGroupResponse, Failure> {
         let request = CreateGroupRequest {
             title: title.into(),
@@ -149,26 +158,119 @@ async fn what_would_not_change_is_remembered_and_what_may_is_not() {
     assert_eq!(away.calls(), 2);
 }
 
-#[tokio::test]
-async fn a_call_that_is_at_work_is_not_begun_again_even_if_nobody_waits_for_it() {
+/// A repetition in flight, which has found the first call at work.
+macro_rules! waits {
+    ($call:expr) => {{
+        let mut call = Box::pin($call);
+        assert!(futures::poll!(&mut call).is_pending(), "it waits");
+        call
+    }};
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repetition_waits_for_the_answer_of_the_first_in_this_process_and_in_another() {
+    let house = house(&[Answer::Group]);
+    house.gate.forget_permits(1000);
+    let idle = house.neighbour(&[Answer::Panic]);
+    let started = Instant::now();
+    let first = waits!(house.creates(user(1, "k"), "tea"));
+    let here = waits!(house.creates(user(1, "k"), "tea"));
+    let there = waits!(idle.creates(user(1, "k"), "tea"));
+    let other = house
+        .creates(user(1, "k"), "coffee")
+        .await
+        .expect_err("another request");
+    assert_eq!(other.reason(), Reason::IdempotencyKeyReused, "it need not wait");
+    house.gate.add_permits(1);
+    for answer in futures::future::join_all([first, here, there]).await {
+        assert_eq!(answer.expect("a group"), group(0));
+    }
+    assert_eq!((house.calls(), idle.calls()), (1, 0));
+    assert!(started.elapsed() < Duration::from_millis(50), "they are told at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_waited_in_vain_is_told_before_the_deadline_to_come_back() {
     let house = house(&[Answer::Group]);
     house.gate.forget_permits(1000);
     let impatient = tokio::time::timeout(Duration::from_millis(20), house.creates(user(1, "k"), "tea")).await;
     assert!(impatient.is_err(), "the handler is held up");
-    let early = house.creates(user(1, "k"), "tea").await.expect_err("at work");
-    assert_eq!(
-        (early.reason(), early.spec().retryable),
-        (Reason::IdempotencyKeyInUse, true)
-    );
-    assert!(early.wait().is_some());
+    let (started, time) = (Instant::now(), Duration::from_secs(5));
+    for deadline in [Some((started + time).into_std()), None] {
+        let early = With {
+            deadline,
+            ..user(1, "k")
+        };
+        let early = house.creates(early, "tea").await.expect_err("at work");
+        assert_eq!(
+            (early.reason(), early.spec().retryable, early.wait()),
+            (Reason::IdempotencyKeyInUse, true, Some(COME_BACK))
+        );
+        let room = started + time - Instant::now();
+        assert!(
+            deadline.is_none() || (Duration::from_millis(100)..time / 2).contains(&room),
+            "{room:?}"
+        );
+    }
+    // the first call comes to its end although nobody waits for it
     house.gate.add_permits(1);
-    let answer = loop {
-        match house.creates(user(1, "k"), "tea").await {
-            Err(failure) if failure.reason() == Reason::IdempotencyKeyInUse => tokio::task::yield_now().await,
-            other => break other.expect("the answer of the first attempt"),
-        }
-    };
-    assert_eq!((answer, house.calls()), (group(0), 1));
+    let answer = house.creates(user(1, "k"), "tea").await;
+    assert_eq!((answer.expect("that of the first"), house.calls()), (group(0), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_first_fails_for_now_one_of_those_who_wait_is_the_next_attempt() {
+    let house = house(&[Answer::Away, Answer::Group]);
+    house.gate.forget_permits(1000);
+    let first = waits!(house.creates(user(1, "k"), "tea"));
+    let (second, third) = (
+        waits!(house.creates(user(1, "k"), "tea")),
+        waits!(house.creates(user(1, "k"), "tea")),
+    );
+    house.gate.add_permits(2);
+    let (first, second, third) = futures::join!(first, second, third);
+    assert_eq!(first.expect_err("away").reason(), Reason::Unavailable);
+    assert_eq!(
+        (second.expect("a group"), third.expect("a group")),
+        (group(1), group(1))
+    );
+    assert_eq!(house.calls(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_of_a_process_that_died_is_free_again_after_a_minute() {
+    let house = house(&[Answer::Group]);
+    let mut died = vec![0];
+    died.extend(
+        Memory::new(house.kv.clone(), SECRET, WINDOW)
+            .entry(&call("tea"), "my-key")
+            .fingerprint,
+    );
+    let died = [(name(&house), died.into())];
+    house
+        .kv
+        .set_if_absent(&died, Some(LONGEST_WORK))
+        .await
+        .expect("kv is there");
+    let waiting = waits!(house.creates(user(1, "my-key"), "tea"));
+    house.clock.advance(LONGEST_WORK);
+    assert_eq!(waiting.await.expect("nobody is at work"), group(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_memory_that_goes_away_meanwhile_does_not_make_a_repetition_a_new_call() {
+    let house = house(&[Answer::Group]);
+    house.gate.forget_permits(1000);
+    let idle = house.neighbour(&[Answer::Group]);
+    let _first = waits!(house.creates(user(1, "my-key"), ""));
+    let second = waits!(idle.creates(user(1, "my-key"), ""));
+    let third = waits!(idle.creates(user(1, "my-key"), ""));
+    break_memory(&house).await;
+    let refused = second.await.expect_err("the memory fails");
+    assert_eq!(refused.reason(), Reason::IdempotencyKeyInUse);
+    house.kv.close();
+    let refused = third.await.expect_err("the engine is closed");
+    assert_eq!(refused.reason(), Reason::IdempotencyKeyInUse);
 }
 
 #[tokio::test]
@@ -194,15 +296,28 @@ async fn answers_are_forgotten_after_the_window() {
     assert_eq!(house.creates(user(1, "k"), "tea").await.expect("a new one"), group(1));
 }
 
+fn call(title: &str) -> Call<conversation_service::Request> {
+    Call {
+        method: &conversation_service::CREATE_GROUP,
+        context: user(1, "my-key"),
+        request: conversation_service::Request::CreateGroup(CreateGroupRequest {
+            title: title.into(),
+            ..Default::default()
+        }),
+    }
+}
+
 /// Where the memory keeps the call under the key `my-key`.
 fn name(house: &House) -> String {
     let memory = Memory::new(house.kv.clone(), SECRET, WINDOW);
-    let call = Call {
-        method: &conversation_service::CREATE_GROUP,
-        context: user(1, "my-key"),
-        request: conversation_service::Request::CreateGroup(CreateGroupRequest::default()),
-    };
-    memory.entry(&call, "my-key").name
+    memory.entry(&call(""), "my-key").name
+}
+
+/// Whatever asks for the call under the key `my-key` gets an error.
+async fn break_memory(house: &House) {
+    let hash = [("field".to_owned(), bytes::Bytes::new())];
+    house.kv.delete(&[name(house)]).await.expect("kv is there");
+    house.kv.hash_set(&name(house), &hash, None).await.expect("kv is there");
 }
 
 #[tokio::test]
@@ -234,12 +349,7 @@ async fn methods_that_need_no_key_take_no_notice_of_one() {
 #[tokio::test]
 async fn where_the_memory_fails_calls_are_made_all_the_same() {
     let house = house(&[Answer::Group]);
-    let hash = [("field".to_owned(), bytes::Bytes::new())];
-    house
-        .kv
-        .hash_set(&name(&house), &hash, None)
-        .await
-        .expect("kv is there");
+    break_memory(&house).await;
     for expected in 0..2 {
         let answer = house.creates(user(1, "my-key"), "tea").await.expect("a group");
         assert_eq!(answer, group(expected));
