@@ -70,6 +70,12 @@ service PotRepo {
     option (parlance.errors) = {};
     option (parlance.call) = {effect: REPEATABLE, timeout: {seconds: 5}, attempts: 3};
   }
+  // What stands on a shelf.
+  rpc PagePots(PagePotsRequest) returns (PagePotsResponse) {
+    option (parlance.policy) = {caller: INTERNAL, rate: UNLIMITED};
+    option (parlance.errors) = {};
+    option (parlance.call) = {effect: READ, timeout: {seconds: 5}, attempts: 3};
+  }
 }
 
 // What a pot is made of.
@@ -147,6 +153,20 @@ message KeepPotRequest {
 }
 // It is kept.
 message KeepPotResponse {}
+// Asks for a page of a shelf.
+message PagePotsRequest {
+  // Only those behind this one.
+  uint64 after_pot_id = 1 [(parlance.id) = "PotId"];
+  // At most so many.
+  uint32 limit = 2;
+}
+// A page.
+message PagePotsResponse {
+  // In order.
+  repeated Pot pots = 1;
+  // Whether there are more.
+  bool more = 2;
+}
 
 // A pot boiled over.
 message Boiled {

@@ -230,7 +230,10 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         "method-rate",
-        ("{caller: INTERNAL, rate: UNLIMITED}", "{caller: INTERNAL, rate: WRITE}"),
+        (
+            "returns (KeepPotResponse) {\n    option (parlance.policy) = {caller: INTERNAL, rate: UNLIMITED}",
+            "returns (KeepPotResponse) {\n    option (parlance.policy) = {caller: INTERNAL, rate: WRITE}",
+        ),
         "PotRepo.KeepPot",
         "does not fit its caller Internal",
     ),
@@ -260,6 +263,30 @@ const CASES: &[Case<'_>] = &[
         ("rpc LookUpPots(", "rpc ListLids("),
         "PotService.ListLids",
         "has no (parlance.page)",
+    ),
+    (
+        "internal-list",
+        ("uint32 limit = 2", "uint32 size = 2"),
+        "PotRepo.PagePots",
+        "no uint32 `limit`",
+    ),
+    (
+        "internal-list",
+        ("rpc PagePots(PagePotsRequest)", "rpc ReadPots(GetPotRequest)"),
+        "PotRepo.ReadPots",
+        "no uint32 `limit`",
+    ),
+    (
+        "internal-list",
+        ("uint64 after_pot_id", "uint64 pot_id"),
+        "PotRepo.PagePots",
+        "does not say where the page begins",
+    ),
+    (
+        "internal-list",
+        ("bool more = 2", "bool rest = 2"),
+        "PotRepo.PagePots",
+        "no bool `more`",
     ),
     (
         "topic-keyed",
