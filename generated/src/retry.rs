@@ -2,7 +2,8 @@
 //!
 //! Only failures whose reason the catalogue calls retryable are tried again, after a pause that doubles and is never the same for two clients,
 //! or that the server asked for. A budget keeps the repetitions of a client below a tenth of its calls: where everything fails, trying again
-//! only adds to the load. Calls of [`Effect::Keyed`] get an idempotency key, the same for each attempt, unless they have one.
+//! only adds to the load. Calls of [`Effect::Keyed`] that may be tried again get an idempotency key, the same for each attempt, unless they have
+//! one.
 
 use crate::{
     failure::Failure,
@@ -74,11 +75,10 @@ where
 {
     let method = call.method;
     let until = call.context.deadline.map(Instant::from_std);
-    if method.effect == Effect::Keyed && call.context.idempotency_key.is_none() {
+    if method.effect == Effect::Keyed && method.attempts > 1 && call.context.idempotency_key.is_none() {
         call.context.idempotency_key = Some(format!("{:032x}", rand::random::<u128>()).into());
     }
-    let mut done = 0;
-    loop {
+    for done in 1..method.attempts {
         let failure = match attempt(service.clone(), call.clone(), until).await {
             Ok(answer) => {
                 budget.earn();
@@ -86,8 +86,7 @@ where
             }
             Err(failure) => failure,
         };
-        done += 1;
-        if done >= method.attempts || !failure.spec().retryable {
+        if !failure.spec().retryable {
             return Err(failure);
         }
         let pause = pause(done).max(failure.wait().unwrap_or_default());
@@ -97,6 +96,12 @@ where
         }
         sleep(pause).await;
     }
+    // the last attempt, often the only one, needs no copy of the request
+    let answer = attempt(service, call, until).await;
+    if answer.is_ok() {
+        budget.earn();
+    }
+    answer
 }
 
 /// One attempt, which takes no longer than the method's timeout and than the caller waits.

@@ -1,5 +1,8 @@
 //! All services in one process on embedded engines, put together from top to bottom.
 
+mod repo;
+
+use self::repo::RepoClients;
 use crate::settings::Settings;
 use anyhow::{Context as _, bail};
 use im_gateway::Gateway;
@@ -21,10 +24,7 @@ use im_logic::Logic;
 use im_repo::Repo;
 use im_schema::{
     page,
-    services::{
-        self, AuthServiceClient, ConversationRepoClient, ConversationServiceClient, MessageRepoClient,
-        MessageServiceClient, UserRepoClient, UserServiceClient,
-    },
+    services::{self, AuthServiceClient, ConversationServiceClient, MessageServiceClient, UserServiceClient},
 };
 use im_task::Tasks;
 use std::{
@@ -93,11 +93,11 @@ impl Platform {
         let repo = Repo::build(repo_config, Arc::clone(&clock))
             .await
             .context("open the database")?;
-        let users = UserRepoClient::new(layers.stack(services::user_repo::local(Arc::clone(&repo.users))));
-        let conversations = ConversationRepoClient::new(
-            layers.stack(services::conversation_repo::local(Arc::clone(&repo.conversations))),
-        );
-        let messages = MessageRepoClient::new(layers.stack(services::message_repo::local(Arc::clone(&repo.messages))));
+        let RepoClients {
+            users,
+            conversations,
+            messages,
+        } = RepoClients::local(&layers, &repo);
 
         // logic
         let deps = im_logic::Deps {
