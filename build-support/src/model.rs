@@ -2,6 +2,7 @@
 //! at descriptors itself. Everything in it has been checked: an annotation that makes no sense stopped the build before.
 
 mod find;
+mod without;
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 

@@ -3,6 +3,7 @@
 use super::tokens::{docs, ident, path};
 use crate::{
     SchemaError,
+    load::CATALOGUE,
     model::{Method, Reason, Schema},
 };
 use heck::{ToSnakeCase, ToUpperCamelCase};
@@ -11,7 +12,9 @@ use quote::{format_ident, quote};
 
 /// Emits the catalogue and the errors of the methods.
 pub(super) fn emit(schema: &Schema) -> Result<TokenStream, SchemaError> {
-    let catalogue = catalogue(&schema.reasons);
+    // where another crate has compiled the catalogue, it also says what its reasons mean
+    let own = schema.enums.contains_key(CATALOGUE);
+    let catalogue = own.then(|| catalogue(&schema.reasons));
     let errors = schema
         .services
         .iter()
