@@ -14,7 +14,8 @@ export { Pager } from "./runtime/page.js";
 export { Session, type TokenStore, localStore, memoryStore } from "./runtime/session.js";
 export type { SocketConstructor, SocketLike } from "./runtime/socket/link.js";
 export { Outgoing, type OutgoingState } from "./runtime/socket/outbox.js";
-export { ParlanceSocket, type SocketEvents, type SocketOptions, type SocketState } from "./runtime/socket/socket.js";
+export { ParlanceSocket } from "./runtime/socket/socket.js";
+export type { SocketEvents, SocketOptions, SocketState } from "./runtime/socket/surface.js";
 export { uuidv7 } from "./runtime/uuid.js";
 export type {
   Base64,

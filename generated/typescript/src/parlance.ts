@@ -6,7 +6,8 @@ import { ParlanceError } from "./runtime/error.js";
 import { type FetchLike, Http, type HttpOptions } from "./runtime/http.js";
 import { Session, type TokenStore, memoryStore } from "./runtime/session.js";
 import { isObject } from "./runtime/table.js";
-import { ParlanceSocket, type SocketOptions } from "./runtime/socket/socket.js";
+import { ParlanceSocket } from "./runtime/socket/socket.js";
+import type { SocketOptions } from "./runtime/socket/surface.js";
 
 /** What a client needs to know. */
 export interface ParlanceOptions extends Omit<HttpOptions, "tokens"> {

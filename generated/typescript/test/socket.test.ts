@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConversationId, Message, Parlance, ParlanceSocket, SocketOptions, SocketState } from "../src/index.js";
+import {
+  type ConversationId,
+  type Message,
+  type Parlance,
+  type ParlanceSocket,
+  type SocketConstructor,
+  type SocketOptions,
+  type SocketState,
+  uuidv7,
+} from "../src/index.js";
 import { Server, direct, until } from "./server.js";
 
 const quick: SocketOptions = { backoff: { firstMs: 50, mostMs: 400 } };
@@ -202,21 +211,30 @@ test("a conversation that began while this client was away is told too", async (
   }
 });
 
-test("a server that goes down says when to come back", async () => {
-  const own = await Server.start("gateway.reconnect_spread=1ms");
+test("a server that goes down says when to come back, and the client comes just then", async () => {
+  const own = await Server.start("gateway.reconnect_spread=3s");
+  const opened: number[] = [];
+  class Watched extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols);
+      opened.push(Date.now());
+    }
+  }
+  const { client } = await own.user("ada");
+  // by its own pauses it would come after a quarter of a minute at the soonest
+  const backoff = { firstMs: 60_000, mostMs: 60_000 };
+  const { socket } = await listening(client, { backoff, webSocket: Watched as unknown as SocketConstructor });
   try {
-    const { client } = await own.user("ada");
-    const ear = await listening(client, { backoff: { firstMs: 60_000, mostMs: 60_000 } });
+    const told = socket.frames.once("goAway");
+    const ended = new Promise<number>((resolve) => socket.on("state", (state) => state === "waiting" && resolve(Date.now())));
     await own.interrupt();
-    await own.startAgain();
-    // by its own pauses it would wait for a quarter of a minute at least; the first attempt may come before the server is there again
-    const back = ear.socket.once("synced");
-    await until("a pause", () => ear.states.includes("waiting"));
-    await sleep(300);
-    ear.socket.hurry();
-    await back;
-    ear.socket.close();
+    const { reconnectAfterMs } = await told;
+    const endedAt = await ended;
+    await until("another attempt", () => opened.length === 2, 10_000);
+    const waited = (opened[1] ?? 0) - endedAt;
+    assert.ok(waited >= reconnectAfterMs - 5 && waited < reconnectAfterMs + 2_000, `told ${reconnectAfterMs} ms, waited ${waited} ms`);
   } finally {
+    socket.close();
     await own.stop();
   }
 });
@@ -274,6 +292,31 @@ test("a message that the server pushes back is sent again", async () => {
   } finally {
     await strict.stop();
   }
+});
+
+test("a page may choose the id of a message, and has each but once", async () => {
+  const [{ client: ada }, { id: bobId }] = [await server.user("ada10"), await server.user("bob10")];
+  const conversationId = await direct(ada, bobId);
+  const { socket } = await listening(ada);
+  const id = uuidv7();
+  const once = socket.send(conversationId, { text: { body: "once" } }, id);
+  const twice = socket.send(conversationId, { text: { body: "twice" } }, id);
+  assert.equal(twice.error?.reason, "CONFLICTING_DUPLICATE");
+  assert.equal((await once.stored).clientMessageId, id);
+  socket.close();
+});
+
+test("every frame is told under its name", async () => {
+  const [{ client: ada }, { id: bobId }] = [await server.user("ada11"), await server.user("bob11")];
+  const conversationId = await direct(ada, bobId);
+  const socket = ada.connect(quick);
+  const told: string[] = [];
+  for (const name of ["ready", "accepted", "stored", "pong", "message"] as const) socket.frames.on(name, () => told.push(name));
+  await socket.once("synced");
+  await socket.sendText(conversationId, "hello").stored;
+  await socket.call("ping", {});
+  assert.deepEqual(told, ["ready", "accepted", "stored", "pong"]);
+  socket.close();
 });
 
 function byNumber(one: string, other: string): number {

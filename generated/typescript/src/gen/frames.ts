@@ -23,10 +23,12 @@ import type {
   Accepted,
   AddMembersRequest,
   AddMembersResponse,
+  ConversationChanged,
   CreateGroupRequest,
   CreateGroupResponse,
   GetConversationRequest,
   GetConversationResponse,
+  GoAway,
   LeaveGroupRequest,
   LeaveGroupResponse,
   ListConversationsRequest,
@@ -39,15 +41,21 @@ import type {
   LookUpUsersResponse,
   MarkReadRequest,
   MarkReadResponse,
+  Message,
   OpenDirectRequest,
   OpenDirectResponse,
   Ping,
   Pong,
+  Problem,
+  ReadMoved,
+  Ready,
+  Rejected,
   Renew,
   Renewed,
   Resume,
   Resumed,
   SendMessageRequest,
+  Stored,
 } from "./messages.js";
 
 /** What clients may ask by frame. */
@@ -80,6 +88,54 @@ export interface FrameCalls {
   listMembers: { request: ListMembersRequest; answer: ListMembersResponse; error: ErrorOf<ListMembersReason | FrameReason> };
   /** Looks users up. */
   lookUpUsers: { request: LookUpUsersRequest; answer: LookUpUsersResponse; error: ErrorOf<LookUpUsersReason | FrameReason> };
+}
+
+/** What the server says, by the name of the frame. */
+export interface ServerFrames {
+  /** The first frame of every connection. */
+  ready: Ready;
+  /** The message is durable. */
+  accepted: Accepted;
+  /** The message has its id and place. */
+  stored: Stored;
+  /** The message was refused after it had been accepted, and is gone. */
+  rejected: Rejected;
+  /** A message of one of the user's conversations. */
+  message: Message;
+  /** The user's read position moved, on this or another device. */
+  readMoved: ReadMoved;
+  /** Title or members of a conversation changed, or the user is in or out of it. */
+  conversationChanged: ConversationChanged;
+  /** What was missed is complete. */
+  resumed: Resumed;
+  /** The new token is in place. */
+  renewed: Renewed;
+  /** The server is there. */
+  pong: Pong;
+  /** A frame was refused. With a close code in the catalogue the connection ends after it. */
+  error: Problem;
+  /** The server is about to close the connection. */
+  goAway: GoAway;
+  /** Answers `mark_read`. */
+  markRead: MarkReadResponse;
+  /** Answers `list_messages`. */
+  listMessages: ListMessagesResponse;
+  /** Answers `list_conversations`. */
+  listConversations: ListConversationsResponse;
+  /** Answers `get_conversation`. */
+  getConversation: GetConversationResponse;
+  /** Answers `open_direct`. */
+  openDirect: OpenDirectResponse;
+  /** Answers `create_group`. */
+  createGroup: CreateGroupResponse;
+  /** Answers `add_members`. */
+  addMembers: AddMembersResponse;
+  /** Answers `leave_group`. */
+  leaveGroup: LeaveGroupResponse;
+  /** Answers `list_members`. */
+  listMembers: ListMembersResponse;
+  /** Answers `look_up_users`. */
+  lookUpUsers: LookUpUsersResponse;
 }
 
 /** What the schema says of such a frame. */

@@ -3,10 +3,11 @@
 import { type ClientFrame, type ServerFrame } from "../../gen/messages.js";
 import { type FrameCalls, frameCalls } from "../../gen/frames.js";
 import { type Backoff } from "../backoff.js";
-import { type LocalReason, ParlanceError, type ProblemLike, type Result, failure, invalid } from "../error.js";
+import { type LocalReason, ParlanceError, type Result, failure, invalid } from "../error.js";
 import type { CallOptions } from "../http.js";
 import { repeat } from "../repeat.js";
 import { violations } from "../validate.js";
+import { catalogued } from "./refusal.js";
 
 /** The frames that a client may ask something with, except messages, which the outbox sends. */
 export type FrameCall = Exclude<keyof FrameCalls, "send">;
@@ -74,7 +75,11 @@ export class Calls {
         this.#pending.set(requestId, { name, settle: resolve });
         // the name of a frame is a field of the union: TypeScript does not see that they go together
         const sent = this.#carrier.send({ requestId, [name]: request } as unknown as ClientFrame);
-        if (!sent) resolve({ ok: false, error: failure(table.name, table.reasons, tooLarge()) });
+        if (!sent)
+          resolve({
+            ok: false,
+            error: failure(table.name, table.reasons, catalogued("TOO_LARGE", "the frame is larger than the server takes")),
+          });
       });
     } finally {
       clearTimeout(timer);
@@ -109,11 +114,4 @@ export class Calls {
       : new ParlanceError(frameCalls[name].name, "NO_ANSWER", `no answer within ${timeoutMs} ms`);
     return { ok: false, error };
   }
-}
-
-/** What the server would say of a frame that it does not take. */
-export function tooLarge(): ProblemLike {
-  const message = "the frame is larger than the server takes";
-  const code = "RESOURCE_EXHAUSTED";
-  return { reason: "TOO_LARGE", code, message, retryable: false, advice: "Send less at once.", violations: [], retryAfterMs: "0" };
 }

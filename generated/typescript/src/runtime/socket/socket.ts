@@ -1,15 +1,10 @@
 // The connection that survives: it comes back by itself, with everything that was missed, and nothing of what was sent is lost.
 
-import { type Reason, catalogue } from "../../gen/errors.js";
 import type { FrameCalls } from "../../gen/frames.js";
 import type {
-  ClientFrame,
   Content,
-  Conversation,
-  ConversationChanged,
   ConversationId,
   Message,
-  ReadMoved,
   Ready,
   Resumed,
   SendMessageRequest,
@@ -17,92 +12,37 @@ import type {
   Stored,
   UserId,
 } from "../../gen/messages.js";
-import { methods } from "../../gen/services.js";
 import { type Backoff, CONNECT_BACKOFF, pauseMs, sleep } from "../backoff.js";
-import { Call, ParlanceError, type ProblemLike, type Result, failure, invalid } from "../error.js";
+import { Call, type ParlanceError, type Result } from "../error.js";
 import { Emitter } from "../events.js";
 import type { CallOptions } from "../http.js";
-import type { Session } from "../session.js";
 import { uuidv7 } from "../uuid.js";
-import { violations } from "../validate.js";
-import { Calls, type FrameCall, tooLarge } from "./calls.js";
+import { Calls, type FrameCall } from "./calls.js";
 import { CatchUp, type Sources } from "./catchup.js";
+import { ended, finalError, wantsToken } from "./end.js";
+import { Frames } from "./frames.js";
 import { type End, Link, type SocketConstructor } from "./link.js";
 import { Order } from "./order.js";
-import { Outbox, Outgoing } from "./outbox.js";
+import type { Outgoing } from "./outbox.js";
 import { Pulse } from "./pulse.js";
+import { Sending } from "./sending.js";
+import type { SocketContext, SocketEvents, SocketOptions, SocketState } from "./surface.js";
 
-/** Where a connection stands. */
-export type SocketState =
-  /** On its way. */
-  | "connecting"
-  /** Live. */
-  | "open"
-  /** It was lost; another one follows after a pause. */
-  | "waiting"
-  /** Closed for good, by the page or by the server. */
-  | "closed";
-
-/** What a connection tells. */
-export interface SocketEvents {
-  /** Where the connection stands now. */
-  state: SocketState;
-  /** A message of one of the user's conversations, own ones too: each once, in the order of its conversation, none left out. */
-  message: Message;
-  /** Everything missed has been told by `message`; these are the user's conversations. */
-  synced: Conversation[];
-  /** The read position moved, on this or another device. */
-  readMoved: ReadMoved;
-  /** Title or members of a conversation changed, or the user is in or out of it. */
-  conversationChanged: ConversationChanged;
-  /** The user left a conversation, or was removed, while there was no connection. */
-  gone: ConversationId;
-  /** An own message is accepted, stored or refused. */
-  outgoing: Outgoing;
-  /** Something went wrong that belongs to no request. */
-  problem: ProblemLike;
-  /** The server will have no more of it; connecting again will not help. */
-  ended: ParlanceError;
-}
-
-/** How a connection behaves. */
-export interface SocketOptions {
-  /** What opens WebSockets; that of the platform if there is one. */
-  webSocket?: SocketConstructor;
-  /** Pauses between connections. */
-  backoff?: Backoff;
-  /** Up to where conversations are known, from {@link ParlanceSocket.positions} of an earlier page. */
-  positions?: Readonly<Record<string, string>>;
-  /** Messages that were not stored, from {@link ParlanceSocket.unsent} of an earlier page. */
-  unsent?: readonly SendMessageRequest[];
-}
-
-/** What the connection needs of the client. */
-export interface SocketContext {
-  /** Of the WebSocket. */
-  url: string;
-  session: Session;
-  sources: Pick<Sources, "history" | "conversations">;
-  /** Why the server lets nobody in; nothing if it would. */
-  probe(): Promise<ParlanceError | undefined>;
-}
-
-/** With these the server asks for another connection; what it closes with otherwise is final. */
-const PASSING: readonly string[] = ["INTERNAL", "TOKEN_EXPIRED", "UNAUTHENTICATED"];
 /** A connection that lived so long was a good one: the next pause is a short one. */
 const GOOD_MS = 10_000;
 
 /** A connection to the server, as long as the page wants one. */
 export class ParlanceSocket extends Emitter<SocketEvents> {
+  /** Every frame of the server as it comes. The events of the connection itself are what most pages want: each message once, in order. */
+  readonly frames = new Frames();
   readonly #context: SocketContext;
   readonly #make: SocketConstructor;
   readonly #backoff: Backoff;
-  readonly #outbox = new Outbox();
+  readonly #sending: Sending;
   readonly #order: Order;
   readonly #catchUp: CatchUp;
   readonly #calls: Calls;
   readonly #closing = new AbortController();
-  readonly #requests = new Map<string, string>();
   #opened: (() => void)[] = [];
   #link: Link | undefined;
   #ready: Ready | undefined;
@@ -110,7 +50,6 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
   #hurry = new AbortController();
   #goAwayMs: number | undefined;
   #clockMs = 0;
-  #pushedBack: ReturnType<typeof setTimeout> | undefined;
 
   constructor(context: SocketContext, options: SocketOptions = {}) {
     super();
@@ -122,11 +61,11 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
       (id) => this.#link && void this.#catchUp.fill(id as ConversationId, this.#link.signal),
     );
     for (const [id, sequence] of Object.entries(options.positions ?? {})) this.#order.begin(id, BigInt(sequence));
-    for (const request of options.unsent ?? []) this.#outbox.add(new Outgoing(request));
-    this.#calls = new Calls({
-      open: (signal) => this.#whenOpen(signal),
-      send: (frame) => this.#link?.send(JSON.stringify(frame)) ?? false,
-    });
+    const send = (frame: object) => this.#link?.send(JSON.stringify(frame)) ?? false;
+    this.#calls = new Calls({ open: (signal) => this.#whenOpen(signal), send });
+    const tell = (message: Outgoing) => this.emit("outgoing", message);
+    const way = { open: () => this.#link !== undefined, id: () => this.#calls.id(), send, tell };
+    this.#sending = new Sending(way, this.#backoff, options.unsent ?? []);
     const resume: Sources["resume"] = async (positions, signal) => {
       // of any length: only the end of the connection ends the wait
       const result = await this.#calls.attempt("resume", { positions }, { signal, timeoutMs: 2 ** 30 });
@@ -157,17 +96,10 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
 
   /**
    * Sends a message, now or as soon as there is a connection; as often as it takes, and it is there once. It arrives as a `message` event too.
+   * A page that has to know the id before gives one of its own, a new one for each message: a version 7 UUID.
    */
-  send(conversationId: ConversationId, content: Content): Outgoing {
-    const message = new Outgoing({ conversationId, clientMessageId: uuidv7(this.now()), content });
-    const broken = violations(methods.sendMessage.request, message.request());
-    if (broken.length > 0) {
-      this.#refuse(message, invalid(broken));
-    } else {
-      this.#outbox.add(message);
-      this.#flush();
-    }
-    return message;
+  send(conversationId: ConversationId, content: Content, clientMessageId = uuidv7(this.now())): Outgoing {
+    return this.#sending.take({ conversationId, clientMessageId, content });
   }
 
   /** Sends text. */
@@ -187,7 +119,7 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
 
   /** Messages that are not stored yet: a page that keeps them can go on later, with the option `unsent`. */
   unsent(): SendMessageRequest[] {
-    return this.#outbox.all().map((message) => message.request());
+    return this.#sending.unsent();
   }
 
   /** Up to where each conversation has been told: a page that keeps this can go on later, with the option `positions`. */
@@ -231,11 +163,9 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
       const { end, wasOpen } = await this.#connect(token);
       if (this.#isClosing()) return undefined;
       this.#enter("waiting");
-      const final = wasOpen ? final_(end) : await this.#context.probe();
+      const final = wasOpen ? finalError(end) : await this.#context.probe();
       if (final) return final;
-      if (wasOpen && (reasonOf(end) === "TOKEN_EXPIRED" || reasonOf(end) === "UNAUTHENTICATED")) {
-        await this.#context.session.refresh(token);
-      }
+      if (wasOpen && wantsToken(end)) await this.#context.session.refresh(token);
       failed = wasOpen && Date.now() - begun > GOOD_MS ? 1 : failed + 1;
       await this.#pause(this.#goAwayMs ?? pauseMs(this.#backoff, failed));
     }
@@ -257,28 +187,21 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
         const wasOpen = pulse !== undefined;
         pulse?.stop();
         this.#link = undefined;
-        clearTimeout(this.#pushedBack);
-        this.#pushedBack = undefined;
+        this.#sending.end();
         this.#calls.lost("NO_ANSWER");
         resolve({ end, wasOpen });
       };
-      const link = new Link(
-        this.#make,
-        this.#context.url,
-        token,
-        (frame) => {
-          if (frame.ready) {
-            pulse = new Pulse(link, frame.ready, {
-              ping: () => this.#calls.attempt("ping", {}),
-              renew: () => this.#renew(),
-            });
-            this.#begin(link, frame.ready);
-          } else {
-            this.#take(frame);
-          }
-        },
-        onEnd,
-      );
+      const onFrame = (frame: ServerFrame) => {
+        if (frame.ready) {
+          const beats = { ping: () => this.#calls.attempt("ping", {}), renew: () => this.#renew() };
+          pulse = new Pulse(link, frame.ready, beats);
+          this.#begin(link, frame.ready);
+        } else {
+          this.#take(frame);
+        }
+        this.frames.told(frame);
+      };
+      const link = new Link(this.#make, this.#context.url, token, onFrame, onEnd);
     });
   }
 
@@ -288,11 +211,9 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
     this.#ready = ready;
     link.maxBytes = ready.maxFrameBytes;
     if (ready.serverTime !== undefined) this.#clockMs = Date.parse(ready.serverTime) - Date.now();
-    this.#outbox.begin();
-    this.#requests.clear();
     this.#enter("open");
     for (const opened of this.#opened.splice(0)) opened();
-    this.#flush();
+    this.#sending.begin();
     void this.#catchUp.run(link.signal).then((conversations) => conversations && this.emit("synced", conversations));
   }
 
@@ -301,17 +222,7 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
       this.#arrived(frame.message);
     } else if (frame.stored) {
       this.#stored(frame.stored);
-    } else if (frame.accepted) {
-      const message = this.#outbox.get(frame.accepted.clientMessageId);
-      this.#outbox.answered(frame.accepted.clientMessageId);
-      if (message?.accept()) this.emit("outgoing", message);
-      this.#flush();
-    } else if (frame.rejected) {
-      const message = this.#outbox.done(frame.rejected.clientMessageId);
-      if (message) this.#refuse(message, frame.rejected.problem ?? unknownProblem());
-    } else if (frame.error && this.#requests.has(frame.requestId)) {
-      this.#pushBack(frame.requestId, frame.error);
-    } else if (this.#calls.answered(frame.requestId, frame)) {
+    } else if (this.#sending.answered(frame) || this.#calls.answered(frame.requestId, frame)) {
       return;
     } else if (frame.readMoved) {
       this.emit("readMoved", frame.readMoved);
@@ -326,59 +237,17 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
     }
   }
 
-  #stored({ clientMessageId, messageId, conversationId, sequence, sentAt }: Stored): void {
-    const outgoing = this.#outbox.get(clientMessageId);
+  #stored(stored: Stored): void {
     const senderId = this.#ready?.userId;
+    const message = senderId === undefined ? undefined : this.#sending.message(stored, senderId);
     // without the content of what was stored, the message is read like any that is missing
-    if (!outgoing || senderId === undefined) return;
-    const { content } = outgoing;
-    this.#arrived({ messageId, conversationId, sequence, senderId, clientMessageId, content, ...(sentAt === undefined ? {} : { sentAt }) });
+    if (message) this.#arrived(message);
   }
 
   #arrived(message: Message): void {
-    const own = message.senderId === this.#ready?.userId ? this.#outbox.done(message.clientMessageId) : undefined;
-    own?.store(message);
+    const tell = message.senderId === this.#ready?.userId ? this.#sending.stored(message) : undefined;
     this.#order.take(message);
-    if (!own) return;
-    this.emit("outgoing", own);
-    this.#flush();
-  }
-
-  /** A message was not taken: it is sent again if that may help. */
-  #pushBack(requestId: string, problem: ProblemLike): void {
-    const id = this.#requests.get(requestId) ?? "";
-    this.#requests.delete(requestId);
-    if (!problem.retryable) {
-      const message = this.#outbox.done(id);
-      if (message) this.#refuse(message, problem);
-      return this.#flush();
-    }
-    this.#outbox.again(id);
-    const wait = Math.max(Number(problem.retryAfterMs), pauseMs(this.#backoff, 1));
-    this.#pushedBack ??= setTimeout(() => {
-      this.#pushedBack = undefined;
-      this.#flush();
-    }, wait);
-  }
-
-  #refuse(message: Outgoing, problem: ProblemLike): void {
-    const { name, reasons } = methods.sendMessage;
-    message.refuse(failure(name, reasons, problem));
-    this.emit("outgoing", message);
-  }
-
-  /** Sends what may be sent. */
-  #flush(): void {
-    if (!this.#link || this.#pushedBack !== undefined) return;
-    for (const message of this.#outbox.next()) {
-      const requestId = this.#calls.id();
-      this.#requests.set(requestId, message.clientMessageId);
-      const frame: ClientFrame = { requestId, send: message.request() };
-      if (!this.#link.send(JSON.stringify(frame))) {
-        this.#outbox.done(message.clientMessageId);
-        this.#refuse(message, tooLarge());
-      }
-    }
+    tell?.();
   }
 
   /** Puts a new token in the place of the one that is about to expire. When that one expires, or nothing if it did not work. */
@@ -412,28 +281,6 @@ export class ParlanceSocket extends Emitter<SocketEvents> {
 }
 
 type Listen = (type: string, listener: () => void) => void;
-
-/** Of an end that is final: why. */
-function final_(end: End): ParlanceError | undefined {
-  const reason = reasonOf(end);
-  if (reason === undefined) return undefined;
-  return catalogue[reason].retryable || PASSING.includes(reason) ? undefined : ended(reason, end.reason);
-}
-
-/** The reason of the catalogue with which the server has closed. */
-function reasonOf({ code, reason }: End): Reason | undefined {
-  const named = Object.hasOwn(catalogue, reason) ? (reason as Reason) : undefined;
-  if (named !== undefined && catalogue[named].close === code) return named;
-  return (Object.keys(catalogue) as Reason[]).find((each) => catalogue[each].close === code && code !== 0);
-}
-
-function ended(reason: Reason, message: string): ParlanceError {
-  return new ParlanceError("the connection", reason, message);
-}
-
-function unknownProblem(): ProblemLike {
-  return { reason: "", code: "UNKNOWN", message: "", retryable: false, advice: "", violations: [], retryAfterMs: "0" };
-}
 
 function platformSocket(): SocketConstructor {
   const { WebSocket: found } = globalThis as { WebSocket?: SocketConstructor };
