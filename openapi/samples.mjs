@@ -1,12 +1,13 @@
 // Takes the samples for curl, grpcurl and TypeScript out of the pages of the reference and runs each; called by samples.sh.
-//     node samples.mjs <reference> <url of the server> <folder for TypeScript> <tsc>
+//     node samples.mjs <reference> <url of the server> <its process id> <folder for TypeScript> <tsc>
 // A sample has to succeed: no refusal, no error of the program. What samples name is made anew for each, as the table in the reference says.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-const [, , reference, url, folder, tsc] = process.argv;
+const [, , reference, url, server, folder, tsc] = process.argv;
 const password = 'correct horse';
 let users = 0;
 
@@ -36,7 +37,7 @@ function uuidv7() {
 const readme = readFileSync(join(reference, 'README.md'), 'utf8');
 const rows = [...readme.split('## What samples stand for')[1].matchAll(/^\| `(.+)` \| (.+) \|$/gm)];
 
-/** Ada's tokens, and a function that puts what there is in the place of what samples name. */
+/** Ada's tokens and Bob's, and a function that puts what there is in the place of what samples name. */
 async function standIns() {
     users += 1;
     const register = (name) => call('POST', '/v1/users', { name: `${name}${users}`, password, deviceId: 'samples' });
@@ -45,11 +46,14 @@ async function standIns() {
         const body = { title: 'Engine room', userIds: [member.user.userId] };
         return (await call('POST', '/v1/groups', body, owner.tokens.accessToken)).conversation.conversationId;
     };
+    const engineRoom = await group(ada, bob);
+    const said = { clientMessageId: uuidv7(), content: { text: { body: 'hello' } } };
+    await call('POST', `/v1/conversations/${engineRoom}/messages`, said, bob.tokens.accessToken);
     const made = {
         'the id of Ada, who calls': ada.user.userId,
         'the id of Bob': bob.user.userId,
         'the id of Cleo': cleo.user.userId,
-        'a group that Ada owns and Bob is in': await group(ada, bob),
+        'a group that Ada owns and Bob is in, who has said something there': engineRoom,
         'a group that Bob owns and Ada is in': await group(bob, ada),
         'a version 7 UUID of now, another one for each sample': uuidv7(),
         "Ada's name": ada.user.name,
@@ -67,7 +71,7 @@ async function standIns() {
         const before = put;
         put = (text) => before(text).replace(whole, made[meaning]);
     }
-    return { tokens: ada.tokens, put };
+    return { tokens: ada.tokens, others: bob.tokens, put };
 }
 
 /** The first block of code under a heading. */
@@ -76,8 +80,10 @@ function block(page, heading, language) {
     return section?.match(new RegExp(`\`\`\`${language}\n([^]*?)\n\`\`\``))?.[1];
 }
 
-const pages = readdirSync(join(reference, 'calls')).sort();
-const text = (page) => readFileSync(join(reference, 'calls', page), 'utf8');
+const list = (folder) => readdirSync(join(reference, folder)).sort().map((page) => join(folder, page));
+const text = (page) => readFileSync(join(reference, page), 'utf8');
+const pages = list('calls');
+const frames = list('frames');
 const ran = { curl: 0, grpcurl: 0, TypeScript: 0 };
 let failed = 0;
 
@@ -110,26 +116,26 @@ for (const page of pages) {
 
 // each sample becomes a function of its client; all are compiled at once, then called
 const modules = [];
-for (const page of pages) {
+for (const page of [...pages, ...frames]) {
     const sample = block(text(page), 'TypeScript', 'ts');
     if (sample === undefined) {
         continue;
     }
-    const { tokens, put } = await standIns();
+    const { tokens, others, put } = await standIns();
     const lines = put(sample).split('\n');
     const imports = lines.filter((line) => line.startsWith('import '));
     const body = lines.filter((line) => !line.startsWith('import '));
-    const name = page.replace('.md', '');
+    const name = page.replace('.md', '').replaceAll(/[^A-Za-z]/g, '_');
     const source = [
         'import type { Parlance } from "@parlance/client";',
         ...imports,
-        'export async function sample(client: Parlance): Promise<unknown> {',
+        'export async function sample(client: Parlance, bob: Parlance): Promise<unknown> {',
         ...body,
         'return answer;',
         '}',
     ];
     writeFileSync(join(folder, `${name}.ts`), source.join('\n'));
-    modules.push({ page, name, tokens });
+    modules.push({ page, name, tokens, others, stops: block(text(page), 'WebSocket', 'text')?.startsWith('-- the server is told to end') });
 }
 const options = { target: 'ES2022', module: 'NodeNext', lib: ['ES2022', 'DOM'], types: [], strict: true, exactOptionalPropertyTypes: true };
 writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
@@ -141,16 +147,29 @@ try {
     process.exit(1);
 }
 const { Parlance } = await import(pathToFileURL(join(folder, 'node_modules/@parlance/client/dist/index.js')));
-for (const { page, name, tokens } of modules) {
-    const { sample } = await import(pathToFileURL(join(folder, `${name}.js`)));
+const clientWith = (tokens) => {
     const client = new Parlance({ url });
     client.session.set(tokens);
+    return client;
+};
+// what ends the server comes last
+modules.sort((one, other) => Number(one.stops ?? false) - Number(other.stops ?? false));
+for (const { page, name, tokens, others, stops } of modules) {
+    const { sample } = await import(pathToFileURL(join(folder, `${name}.js`)));
+    const client = clientWith(tokens);
     await attempt('TypeScript', page, async () => {
-        if (typeof (await sample(client)) !== 'object') {
+        const late = sleep(20_000, undefined, { ref: false }).then(() => Promise.reject(new Error('no answer comes')));
+        const answer = sample(client, clientWith(others));
+        if (stops) {
+            await client.connect().once('synced');
+            process.kill(Number(server), 'SIGINT');
+        }
+        if (typeof (await Promise.race([answer, late])) !== 'object') {
             throw new Error('the answer is no message');
         }
     });
 }
 
 console.log(`samples that ran: ${Object.entries(ran).map(([what, count]) => `${count} ${what}`).join(', ')}; ${failed} failed`);
-process.exit(failed === 0 && Object.values(ran).every((count) => count >= pages.length) ? 0 : 1);
+const whole = ran.curl >= pages.length && ran.grpcurl >= pages.length && ran.TypeScript >= pages.length + frames.length;
+process.exit(failed === 0 && whole ? 0 : 1);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the samples of the reference as a reader would: those for curl and grpcurl in a shell, those for TypeScript through the strict compiler and
-# node, all against a running server. (Samples of frames are sent by the tests of im-testkit.) Needs curl, node, npm and go; installs grpcurl
+# node, all against a running server. (What goes over a WebSocket is tried by the tests of im-testkit.) Needs curl, node, npm and go; installs grpcurl
 # into a cache folder, once.
 set -eu
 
@@ -19,4 +19,4 @@ package=$root/generated/typescript
 mkdir -p "$work/typescript/node_modules/@parlance"
 ln -s "$package" "$work/typescript/node_modules/@parlance/client"
 
-node "$root/openapi/samples.mjs" "$root/openapi/reference" "$url" "$work/typescript" "$package/node_modules/.bin/tsc"
+node --experimental-websocket --no-warnings "$root/openapi/samples.mjs" "$root/openapi/reference" "$url" "$server" "$work/typescript" "$package/node_modules/.bin/tsc"

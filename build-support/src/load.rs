@@ -1,6 +1,7 @@
 //! From the files to the model.
 
 mod calls;
+mod causes;
 mod comments;
 mod enums;
 mod examples;

@@ -475,6 +475,34 @@ pub struct Frame {
     pub rpc: Option<String>,
     /// The field of `ServerFrame` that answers it.
     pub reply: Option<String>,
+    /// What brings it, if it comes from the server and is the reply of none.
+    pub cause: Option<Cause>,
+}
+
+/// What makes the server send a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A connection begins.
+    Connected,
+    /// The server is told to end.
+    Stopping,
+    /// A frame of a client.
+    Frame(FrameCause),
+}
+
+/// A frame of a client that brings a frame of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameCause {
+    /// The field of `ClientFrame`.
+    pub frame: String,
+    /// Members of its request that differ from the example.
+    pub with: serde_json::Map<String, serde_json::Value>,
+    /// Whether another user sends it than the one who gets what it brings.
+    pub by_another: bool,
+    /// Whether its request id is repeated.
+    pub answers: bool,
+    /// Members of what it brings that differ from the example.
+    pub gives: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A WebSocket that carries frames.

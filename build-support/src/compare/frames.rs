@@ -15,7 +15,8 @@ pub(super) fn compare(old: &Field, new: &Field, place: &Place, findings: &mut Fi
         return;
     };
     // All by name: what the model gains does not compile until it is judged here.
-    let Frame { rpc, reply } = now;
+    // What brings a frame is said to readers of the reference; nobody's program depends on the words.
+    let Frame { rpc, reply, cause: _ } = now;
     let say = |name: &Option<String>, none: &str| name.clone().unwrap_or_else(|| none.to_owned());
     if was.reply != *reply {
         let hits = vec![hit(

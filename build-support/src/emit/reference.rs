@@ -1,7 +1,9 @@
 //! The reference: one page in Markdown for each call that clients can make, each frame and each reason, with samples that the tests run.
 
 mod call;
+mod connection;
 mod error;
+mod exchange;
 mod fields;
 mod frame;
 mod index;
@@ -28,8 +30,8 @@ pub struct Page {
 /// All pages, the index first.
 ///
 /// # Errors
-/// A call or frame of which no sample can be made, since a field that it needs has no example; something without a comment, whose page would
-/// say nothing; two pages whose names differ by case only.
+/// A call or frame of which no sample can be made, since a field that it needs has no example or nothing is said of what brings it; something
+/// without a comment, whose page would say nothing; two pages whose names differ by case only.
 pub fn reference(model: &Model) -> Result<Vec<Page>, SchemaError> {
     let frames = Frames::of_model(model);
     let mut pages = vec![index::page(model, &frames)];
@@ -122,6 +124,11 @@ impl<'a> Frames<'a> {
             Some(leads_to) => *leads_to == rpc,
             None => one.payload() == Some(&method.request),
         })
+    }
+
+    /// A frame of clients by its name in the schema.
+    fn of_client(&self, name: &str) -> Option<One<'a>> {
+        self.all().find(|one| one.client && one.field.name == name)
     }
 
     /// A frame of the server by its name in the schema.

@@ -1,13 +1,13 @@
 //! Fields.
 
 use super::{
-    comments, examples, names,
-    options::{self, Fields, Options},
+    causes, comments, examples, names,
+    options::{self, Options},
     rules,
 };
 use crate::{
     SchemaError,
-    model::{Cardinality, Field, Frame, Kind, Scalar, WellKnown},
+    model::{Cardinality, Field, Kind, Scalar, WellKnown},
 };
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind as Described, Value};
 
@@ -26,9 +26,9 @@ pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Fi
     let rules = options::message(&set, options.field_rules.as_ref());
     let example = options::get(&set, options.example.as_ref()).and_then(|text| text.as_str().map(str::to_owned));
     let frame = options::message(&set, options.frame.as_ref());
+    let frame = frame.map(|said| causes::frame(&said)).transpose().map_err(wrong)?;
     let since = options::get(&set, options.since.as_ref()).and_then(|release| release.as_str().map(str::to_owned));
     let behaviors = behaviors(&set, options).map_err(wrong)?;
-    let text = |name: String| (!name.is_empty()).then_some(name);
     let oneof = descriptor.containing_oneof().filter(|oneof| !oneof.is_synthetic());
     let mut field = Field {
         name: descriptor.name().to_owned(),
@@ -51,10 +51,7 @@ pub(super) fn load(descriptor: &FieldDescriptor, options: &Options) -> Result<Fi
         output_only: behaviors.contains(&OUTPUT_ONLY),
         immutable: behaviors.contains(&IMMUTABLE),
         since,
-        frame: frame.map(|frame| Frame {
-            rpc: text(frame.string("rpc")),
-            reply: text(frame.string("reply")),
-        }),
+        frame,
         masks: None,
         kind,
         cardinality,

@@ -1,6 +1,6 @@
 //! WebSocket frames: what goes from client to server and back.
 
-use super::options::Fields as _;
+use super::{causes, options::Fields as _};
 use crate::{
     SchemaError,
     model::{Access, Field, Frame, Kind, Message, Schema, Socket},
@@ -98,6 +98,9 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
                 client(schema, other, frame, payload).map_err(wrong)?;
             } else if frame.rpc.is_some() || frame.reply.is_some() {
                 return Err(wrong("`rpc` and `reply` are for frames of clients".into()));
+            } else if let Some(cause) = &frame.cause {
+                let payload = &schema.messages[payload];
+                causes::check(schema, other, payload, &field.name, cause).map_err(wrong)?;
             }
         }
     }
@@ -105,6 +108,9 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
 }
 
 fn client(schema: &Schema, server: &Message, frame: &Frame, payload: &str) -> Result<(), String> {
+    if frame.cause.is_some() {
+        return Err("`cause` is for frames of the server".into());
+    }
     let reply = frame
         .reply
         .as_ref()

@@ -69,9 +69,11 @@ const CAFE: &str = r#"
         // Answers `boil`.
         BoilResponse boil = 3 [(parlance.frame) = {}];
         // It was refused.
-        Problem error = 4 [(parlance.frame) = {}];
+        Problem error = 4 [(parlance.frame) = {
+          cause: {frame: "boil" with: '{"heat": "HEAT_MILD"}' answers: true gives: '{"reason": "KETTLE_EMPTY"}'}
+        }];
         // Tea is served.
-        Tea tea = 5 [(parlance.frame) = {}];
+        Tea tea = 5 [(parlance.frame) = {cause: {frame: "boil" by_another: true}}];
       }
     }
     // Asks.
@@ -211,6 +213,16 @@ fn a_call_that_cannot_be_shown_is_refused() {
         "",
         reference,
         "tiny/v1/tiny.proto: tiny.v1.ClientFrame.ping: has no comment, so its page would not say what it does",
+    );
+}
+
+#[test]
+fn a_frame_that_comes_unasked_says_what_brings_it() {
+    refused(
+        r#"{cause: {frame: "boil" by_another: true}}"#,
+        "{}",
+        reference,
+        "tiny/v1/tiny.proto: tiny.v1.ServerFrame.tea: is the reply of no frame, so its (parlance.frame) needs a `cause`: what makes the server send it",
     );
 }
 

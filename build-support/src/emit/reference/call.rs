@@ -1,7 +1,7 @@
 //! The page of a call.
 
 use super::{
-    Frames, Page, fields,
+    Frames, Page, exchange, fields,
     samples::{self, Sample},
     shown::{Style, shown},
     tables::{code, page as join, table},
@@ -45,7 +45,9 @@ pub(super) fn page(
         facts(
             service,
             method,
-            frame.map(|one| format!("[`{}`](../{})", one.field.json_name, one.path())),
+            frame
+                .as_ref()
+                .map(|one| format!("[`{}`](../{})", one.field.json_name, one.path())),
         ),
         "## Request".to_owned(),
     ];
@@ -67,10 +69,10 @@ pub(super) fn page(
     }
     parts.extend(["### grpcurl".to_owned(), sample.grpcurl()]);
     parts.push("### WebSocket".to_owned());
-    parts.push(frame.map_or_else(
-        || "No frame makes this call.".to_owned(),
-        |one| samples::frame(model, &one, &sample.example),
-    ));
+    parts.push(match &frame {
+        Some(one) => exchange::asked(model, frames, one)?,
+        None => "No frame makes this call.".to_owned(),
+    });
     if !method.routes.is_empty() {
         parts.extend(["### TypeScript".to_owned(), sample.typescript()]);
     }

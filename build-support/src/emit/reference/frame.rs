@@ -1,14 +1,14 @@
 //! The page of a frame.
 
 use super::{
-    Frames, One, Page, call, fields, samples,
+    Frames, One, Page, call, connection, exchange, fields,
     tables::{page as join, table},
     words,
 };
 use crate::{
     SchemaError,
     emit::json_schema::text,
-    model::{Schema as Model, Socket},
+    model::{Cause, Schema as Model, Socket},
 };
 
 pub(super) fn page(model: &Model, frames: &Frames<'_>, one: &One<'_>) -> Result<Page, SchemaError> {
@@ -24,9 +24,10 @@ pub(super) fn page(model: &Model, frames: &Frames<'_>, one: &One<'_>) -> Result<
     if let Some(payload) = payload {
         parts.push("## Fields".to_owned());
         parts.extend(fields::describe(model, payload, &mut Vec::new()));
-        let sample = samples::request(model, payload)?;
-        parts.push("## Sample".to_owned());
-        parts.push(samples::frame(model, one, &sample));
+        let brought = exchange::Brought::of(frames, one)?;
+        parts.extend(["## Samples".to_owned(), "### WebSocket".to_owned()]);
+        parts.push(exchange::of(model, frames, one, &brought)?);
+        parts.extend(["### TypeScript".to_owned(), connection::sample(model, one, &brought)?]);
     }
     Ok(Page {
         path: one.path(),
@@ -71,5 +72,26 @@ fn facts(model: &Model, frames: &Frames<'_>, one: &One<'_>) -> String {
     if !answers.is_empty() {
         row("answers", answers);
     }
+    if let Some(cause) = &one.frame.cause {
+        row("comes", comes(frames, cause));
+    }
     table(&["", ""], rows)
+}
+
+/// When a frame of the server comes, in words.
+fn comes(frames: &Frames<'_>, cause: &Cause) -> String {
+    match cause {
+        Cause::Connected => "when the connection is there".to_owned(),
+        Cause::Stopping => "when the server is told to end".to_owned(),
+        Cause::Frame(cause) => {
+            let by = if cause.by_another { " of another user" } else { "" };
+            let number = if cause.answers {
+                ", and repeats its request id"
+            } else {
+                ""
+            };
+            let link = frames.of_client(&cause.frame).map(|asked| asked.link());
+            format!("e.g. after {}{by}{number}", link.unwrap_or_default())
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Samples of a call, all made of the same example request.
 
 use super::{
-    One,
     shown::{Style, shown},
     tables::code,
 };
@@ -77,13 +76,7 @@ impl Sample<'_> {
         let service = self.service.name.strip_suffix("Service").unwrap_or(&self.service.name);
         let (service, method) = (service.to_lower_camel_case(), self.method.name.to_lower_camel_case());
         let request = shown(self.model, self.request, &self.example, Style::TypeScript);
-        let ids = ids(self.model, self.request, &self.example);
-        let import = if ids.is_empty() {
-            String::new()
-        } else {
-            let ids = ids.into_iter().collect::<Vec<_>>().join(", ");
-            format!("import {{ {ids} }} from \"@parlance/client\";\n\n")
-        };
+        let import = import(self.model, self.request, &self.example);
         let call = format!("const answer = await client.{service}.{method}({request});");
         code("ts", &format!("{import}{call}"))
     }
@@ -135,10 +128,14 @@ impl Sample<'_> {
     }
 }
 
-/// As a frame.
-pub(super) fn frame(model: &Model, one: &One<'_>, example: &Value) -> String {
-    let frame = json!({"requestId": "1", (one.field.json_name.as_str()): example});
-    code("json", &shown(model, one.whole, &frame, Style::Json))
+/// The line that makes the newtypes of ids known which an example has; empty if it has none.
+pub(super) fn import(model: &Model, message: &Message, example: &Value) -> String {
+    let ids = ids(model, message, example);
+    if ids.is_empty() {
+        return String::new();
+    }
+    let ids = ids.into_iter().collect::<Vec<_>>().join(", ");
+    format!("import {{ {ids} }} from \"@parlance/client\";\n\n")
 }
 
 /// The types of the ids that an example has.

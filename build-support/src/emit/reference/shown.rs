@@ -19,13 +19,18 @@ pub(super) enum Style {
 
 /// The JSON of a message.
 pub(super) fn shown(model: &Model, message: &Message, value: &Value, style: Style) -> String {
-    let writer = Writer { model, style };
-    let mut text = String::new();
-    writer.write(Holder::Message(message), value, None, &mut text);
+    let mut text = line(model, message, value, style);
     if text.len() > LINE {
         text.clear();
-        writer.write(Holder::Message(message), value, Some(0), &mut text);
+        Writer { model, style }.write(Holder::Message(message), value, Some(0), &mut text);
     }
+    text
+}
+
+/// The JSON of a message, in one line however long.
+pub(super) fn line(model: &Model, message: &Message, value: &Value, style: Style) -> String {
+    let mut text = String::new();
+    Writer { model, style }.write(Holder::Message(message), value, None, &mut text);
     text
 }
 

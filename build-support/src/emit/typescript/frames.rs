@@ -1,4 +1,4 @@
-//! `frames.ts`: what clients may ask by frame, and what answers it.
+//! `frames.ts`: what clients may ask by frame, what answers it, and all that the server says.
 
 use super::{
     reach::Reach,
@@ -22,7 +22,20 @@ pub(super) fn emit(schema: &Schema, reach: &Reach<'_>) -> String {
         .collect();
     let types: String = asked.iter().map(Asked::types).collect();
     let tables: String = asked.iter().map(Asked::table).collect();
-    let messages: BTreeSet<_> = asked.iter().flat_map(|it| [it.request, it.answer]).collect();
+    let heard: Vec<_> = server
+        .fields
+        .iter()
+        .filter_map(|field| Some((field, field.frame.as_ref().and_then(|_| payload(schema, field))?)))
+        .collect();
+    let said: String = heard
+        .iter()
+        .map(|(field, payload)| format!("{}  {}: {payload};\n", docs("  ", &field.comment), field.json_name))
+        .collect();
+    let messages: BTreeSet<_> = asked
+        .iter()
+        .flat_map(|it| [it.request, it.answer])
+        .chain(heard.iter().map(|(_, payload)| *payload))
+        .collect();
     let errors: BTreeSet<_> = asked
         .iter()
         .filter_map(|it| it.call.as_ref())
@@ -34,6 +47,7 @@ pub(super) fn emit(schema: &Schema, reach: &Reach<'_>) -> String {
          import type {{ MessageTable }} from \"../runtime/table.js\";\nimport {{ catalogue, reasons }} from \"./errors.js\";\n\
          import * as tables from \"./tables.js\";\n{}{}\n\
          /** What clients may ask by frame. */\nexport interface FrameCalls {{\n{types}}}\n\n\
+         /** What the server says, by the name of the frame. */\nexport interface ServerFrames {{\n{said}}}\n\n\
          /** What the schema says of such a frame. */\nexport interface FrameTable {{\n  readonly name: string;\n  readonly reply: string;\n  \
          readonly effect: Effect;\n  readonly timeoutMs: number;\n  readonly attempts: number;\n  readonly reasons: readonly Reason[];\n  \
          readonly request: MessageTable;\n}}\n\n\
@@ -55,7 +69,7 @@ struct Asked<'a> {
 }
 
 fn asked<'a>(schema: &'a Schema, server: &'a Message, field: &'a Field) -> Option<Asked<'a>> {
-    let Frame { rpc, reply } = field.frame.as_ref()?;
+    let Frame { rpc, reply, .. } = field.frame.as_ref()?;
     let reply = server
         .fields
         .iter()

@@ -38,6 +38,7 @@ const TAKEN: &[&str] = &[
     "ParlanceSocket",
     "Reason",
     "Result",
+    "ServerFrames",
     "Services",
     "Session",
     "SocketConstructor",

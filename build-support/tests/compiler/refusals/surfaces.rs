@@ -128,6 +128,18 @@ fn frames_that_lead_nowhere() {
             "tiny.v1.ServerFrame.told",
             "for frames of clients",
         ),
+        (
+            "Ask f = 1 [(parlance.frame) = {cause: {event: CONNECTED}}];".into(),
+            told.into(),
+            field,
+            "`cause` is for frames of the server",
+        ),
+        (
+            format!("Ask f = 1 {frame};"),
+            "Tell told = 1 [(parlance.frame) = {cause: {event: STOPPING}}];".into(),
+            "tiny.v1.ServerFrame.told",
+            "it is the reply of `f`, so that is its cause",
+        ),
     ] {
         frames_are_refused(&client, &server, element, words);
     }
@@ -139,6 +151,29 @@ fn frames_that_lead_nowhere() {
     );
     let alone = "message ClientFrame { oneof body { Cup f = 1 [(parlance.frame) = {}]; } } message Cup {}";
     refused(alone, "tiny.v1.ClientFrame", "there is no ServerFrame beside it");
+}
+
+#[test]
+fn frames_that_nothing_brings() {
+    for (cause, words) in [
+        ("", "names neither an event nor a frame"),
+        ("with: '{}'", "names neither an event nor a frame"),
+        ("event: CONNECTED, frame: 'f'", "what belongs to a frame does not fit"),
+        ("event: STOPPING, answers: true", "what belongs to a frame does not fit"),
+        ("frame: 'f', by_another: true, answers: true", "is not answered here"),
+        ("frame: 'f', with: '[]'", "`with` of the cause is no object in JSON"),
+        ("frame: 'f', gives: '{'", "`gives` of the cause is no object in JSON"),
+        ("frame: 'no'", "ClientFrame has no frame `no`"),
+        ("frame: 'f', with: '{\"no\": 1}'", "Ask has no member `no`"),
+        ("frame: 'f', gives: '{\"no\": 1}'", "Cup has no member `no`"),
+    ] {
+        frames_are_refused(
+            "Ask f = 1 [(parlance.frame) = {}];",
+            &format!("Cup c = 1 [(parlance.frame) = {{cause: {{{cause}}}}}];"),
+            "tiny.v1.ServerFrame.c",
+            words,
+        );
+    }
 }
 
 #[test]

@@ -1,17 +1,14 @@
 //! What the API description and the reference show works: every example request and every sample is sent to a running platform.
 
+mod exchange;
 mod pages;
 mod stand_ins;
 
-use im_schema::{
-    json,
-    v1::{ClientFrame, ServerFrame, server_frame},
-};
-use im_testkit::{Device, Protocol, Town};
+use exchange::STOPS;
+use im_testkit::Town;
 use pages::{Request, block, pages};
 use serde_json::Value;
 use stand_ins::StandIns;
-use tokio_tungstenite::tungstenite::Message;
 
 const OPENAPI: &str = include_str!("../../../../openapi/openapi.json");
 
@@ -60,53 +57,15 @@ async fn every_sample_for_curl_is_accepted() {
 }
 
 #[tokio::test]
-async fn every_sample_of_a_frame_is_answered() {
-    let town = Town::start().await;
+async fn every_exchange_over_a_websocket_goes_as_shown() {
+    let mut town = Town::start().await;
     let calls = pages("calls").into_iter();
-    let calls = calls.filter_map(|(page, text)| Some((page, block(&text, "### WebSocket", "json")?)));
-    let frames = pages("frames")
-        .into_iter()
-        .filter(|(page, _)| page.starts_with("client."));
-    let frames = frames.map(|(page, text)| {
-        let sample = block(&text, "## Sample", "json").unwrap_or_else(|| panic!("{page} has a sample"));
-        (page, sample)
-    });
-    for (number, (page, sample)) in calls.chain(frames).enumerate() {
+    let calls = calls.filter(|(_, text)| block(text, "### WebSocket", "text").is_some());
+    let (last, first): (Vec<_>, Vec<_>) = calls.chain(pages("frames")).partition(|(_, text)| text.contains(STOPS));
+    assert!(first.len() > 40 && !last.is_empty(), "there are exchanges of all kinds");
+    for (number, (page, text)) in first.into_iter().chain(last).enumerate() {
+        let sample = block(&text, "### WebSocket", "text").unwrap_or_else(|| panic!("{page} has an exchange"));
         let stand_ins = StandIns::make(&town, number).await;
-        let frame = stand_ins.json(serde_json::from_str(&sample).expect("a sample is JSON"));
-        // with the token that the samples name: `renew` wants one of the same session
-        let token = &stand_ins.ada.tokens.access_token;
-        let mut device = Device::connect(&town.url(), token, Protocol::Text).await;
-        device.send_raw(Message::text(frame.to_string())).await;
-        let answer = device
-            .find("an answer", |frame| {
-                (frame.request_id == 1).then(|| frame.body.clone()).flatten()
-            })
-            .await;
-        assert!(
-            !matches!(answer, server_frame::Body::Error(_)),
-            "{page}: {sample}: {answer:?}"
-        );
+        exchange::goes_as_shown(&mut town, &page, &sample, &stand_ins).await;
     }
-}
-
-#[test]
-fn frames_that_the_server_sends_look_as_shown() {
-    let shown = pages("frames")
-        .into_iter()
-        .filter(|(page, _)| page.starts_with("server."));
-    for (page, text) in shown {
-        let sample = block(&text, "## Sample", "json").unwrap_or_else(|| panic!("{page} has a sample"));
-        let frame: ServerFrame = json::from_slice(sample.as_bytes()).unwrap_or_else(|error| panic!("{page}: {error}"));
-        let (again, shown): (Value, Value) = (
-            serde_json::from_str(&json::to_string(&frame)).expect("the form in JSON is JSON"),
-            serde_json::from_str(&sample).expect("a sample is JSON"),
-        );
-        assert_eq!(again, shown, "{page}");
-    }
-    let unknown = json::from_slice::<ClientFrame>(br#"{"requestId": "1", "nothing": {}}"#);
-    assert!(
-        unknown.is_err(),
-        "reading is strict, so samples have no field that the schema lacks"
-    );
 }

@@ -6,10 +6,11 @@ use im_testkit::{PASSWORD, Town, User, message};
 use serde_json::Value;
 use std::fs;
 
-/// Values of samples, and what is put in their place; a user who can send them.
+/// Values of samples, and what is put in their place; the users who can send them.
 pub(super) struct StandIns {
     values: Vec<(String, String)>,
     pub(super) ada: User,
+    pub(super) bob: User,
 }
 
 impl StandIns {
@@ -19,6 +20,7 @@ impl StandIns {
         let mut bob = town.user(&format!("bob{number}")).await;
         let cleo = town.user(&format!("cleo{number}")).await;
         let own = ada.creates_group("Engine room", &[bob.id]).await;
+        bob.sends("hello").into(own).await;
         let others = bob.creates_group("Boiler room", &[ada.id]).await;
         let mut values: Vec<(String, String)> = table()
             .into_iter()
@@ -27,7 +29,7 @@ impl StandIns {
                     "the id of Ada, who calls" => ada.id.to_string(),
                     "the id of Bob" => bob.id.to_string(),
                     "the id of Cleo" => cleo.id.to_string(),
-                    "a group that Ada owns and Bob is in" => own.to_string(),
+                    "a group that Ada owns and Bob is in, who has said something there" => own.to_string(),
                     "a group that Bob owns and Ada is in" => others.to_string(),
                     "a version 7 UUID of now, another one for each sample" => {
                         message(ConversationId(0), "").client_message_id
@@ -46,7 +48,7 @@ impl StandIns {
             "Bearer $TOKEN".to_owned(),
             format!("Bearer {}", ada.tokens.access_token),
         ));
-        Self { values, ada }
+        Self { values, ada, bob }
     }
 
     /// A value that is just what stands for something else.
