@@ -39,6 +39,8 @@ run_kafka() {
         java -Xms128m -Xmx512m -XX:+UseSerialGC -Djava.awt.headless=true -Dlog4j2.disableJmx=true
         "-Dlog4j2.configurationFile=$own/log4j2.properties" -cp "$kafka_jars/*"
     )
+    # what is killed again and again should start soon rather than run fast
+    [ -z "$own_set" ] || java+=(-XX:TieredStopAtLevel=1)
     kafka_logging >"$own/log4j2.properties"
     [ -s "$own/controller" ] || free_port >"$own/controller"
     kafka_settings "$own" "$2" "$(cat "$own/controller")" >"$own/server.properties"

@@ -63,14 +63,14 @@ launch() {
 
 # Waits until clients can use a server.
 await() {
-    local own=$folder/$1 port deadline=$((SECONDS + 90))
+    local own=$folder/$1 port deadline=$((SECONDS + 240))
     port=$(cat "$own/port")
     until "ready_$1" "$own" "$port" >/dev/null 2>&1; do
         if gone "$(cat "$own/pid")"; then
             tail -n 20 "$own/output" >&2
             die "$1 ended instead of starting; what it said last is above, all of it in $own/output"
         fi
-        [ "$SECONDS" -lt "$deadline" ] || die "$1 is not usable after 90 s; see $own/output"
+        [ "$SECONDS" -lt "$deadline" ] || die "$1 is not usable after 240 s; see $own/output"
         sleep 0.05
     done
 }
