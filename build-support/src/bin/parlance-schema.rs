@@ -48,24 +48,23 @@ fn write() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn check() -> Result<ExitCode, Box<dyn Error>> {
-    let mut complaints = Vec::new();
-    let artefacts = artefacts(Path::new(ROOT))?;
-    for path in left_over(Path::new(ROOT), &artefacts)? {
-        complaints.push(format!("left over: {}\n    mend it with: {MEND}", short(&path)));
-    }
-    for artefact in &artefacts {
-        if !artefact.is_current() {
-            complaints.push(format!(
-                "not up to date: {}\n    mend it with: {MEND}",
-                short(&artefact.path)
-            ));
-        }
-    }
     let model = load(schema())?;
     let verdict = judge(&model, &baselines(schema())?);
-    complaints.extend(verdict.findings.iter().map(ToString::to_string));
+    // what is wrong with the schema comes first: who is told to write would write that down everywhere
+    let mut complaints: Vec<_> = verdict.findings.iter().map(ToString::to_string).collect();
     complaints.extend(verdict.mistakes.iter().map(ToString::to_string));
     complaints.extend(lint(&model).iter().map(ToString::to_string));
+    let artefacts = artefacts(Path::new(ROOT))?;
+    let stale = artefacts.iter().filter(|artefact| !artefact.is_current());
+    let mut drift: Vec<_> = stale
+        .map(|artefact| format!("not up to date: {}", short(&artefact.path)))
+        .collect();
+    let left_over = left_over(Path::new(ROOT), &artefacts)?;
+    drift.extend(left_over.iter().map(|path| format!("left over: {}", short(path))));
+    if !drift.is_empty() {
+        drift.push(format!("    mend it with: {MEND}"));
+    }
+    complaints.extend(drift);
     for complaint in &complaints {
         say(complaint);
     }
