@@ -1,5 +1,9 @@
 //! What can be configured.
 
+mod mysql;
+
+pub use mysql::{MysqlOptions, TlsMode};
+
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -21,6 +25,8 @@ pub struct RepoConfig {
     pub queue: usize,
     /// bcrypt's cost: each step doubles the time of a login, 12 takes about 0.3 s of one core. 4 to 31.
     pub bcrypt_cost: u32,
+    /// The database server; without one the store is embedded, in `folder`.
+    pub mysql: MysqlOptions,
 }
 
 impl Default for RepoConfig {
@@ -33,6 +39,7 @@ impl Default for RepoConfig {
             checkpoint_mib: 32,
             queue: 256,
             bcrypt_cost: 12,
+            mysql: MysqlOptions::default(),
         }
     }
 }

@@ -32,12 +32,17 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
+        #[cfg(feature = "mysql")]
+        if let Some(number) = crate::store::mysql::number(&error) {
+            return crate::store::mysql::fault(number, error);
+        }
         let primary = |error: &E| -> Option<u32> {
             let code: u32 = error.as_database_error()?.code()?.parse().ok()?;
             Some(code & 0xff)
         };
         match (&error, primary(&error)) {
-            (E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed, _) => Self::Unavailable(Arc::new(error)),
+            (E::PoolClosed, _) => Self::Closed,
+            (E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::WorkerCrashed, _) => Self::Unavailable(Arc::new(error)),
             // busy, locked, read-only, I/O error, disk full, cannot open
             (_, Some(5 | 6 | 8 | 10 | 13 | 14)) => Self::Unavailable(Arc::new(error)),
             (_, Some(11 | 26)) => Self::Corrupt(Arc::new(error)),
@@ -73,7 +78,7 @@ pub enum OpenError {
     /// The database cannot be opened.
     #[error("open {path}")]
     Database {
-        /// The file.
+        /// The file, or user, server and database.
         path: String,
         /// Why.
         #[source]
@@ -82,11 +87,23 @@ pub enum OpenError {
     /// The database cannot be brought to this version's schema; one of a newer version never can.
     #[error("migrate {path}")]
     Migrate {
-        /// The file.
+        /// The file, or user, server and database.
         path: String,
         /// Why.
         #[source]
         source: sqlx::migrate::MigrateError,
+    },
+    /// A server is configured.
+    #[error("this program was built without the feature `mysql`, so it cannot use {primary}")]
+    NoMysql {
+        /// Which one.
+        primary: String,
+    },
+    /// Replicas are configured, and nothing tells what they have.
+    #[error("{primary} has replicas but no binary log with GTIDs: turn on log_bin, on MySQL gtid_mode too")]
+    NoBinaryLog {
+        /// Which one.
+        primary: String,
     },
     /// bcrypt knows no such cost.
     #[error("bcrypt's cost is 4 to 31, not {cost}")]

@@ -6,6 +6,6 @@ mod password;
 mod service;
 pub mod store;
 
-pub use config::RepoConfig;
+pub use config::{MysqlOptions, RepoConfig, TlsMode};
 pub use error::{OpenError, StoreError};
 pub use service::Repo;

@@ -7,7 +7,7 @@ mod tests;
 mod users;
 
 use crate::{
-    OpenError, RepoConfig,
+    MysqlOptions, OpenError, RepoConfig, StoreError,
     password::Passwords,
     store::{Store, sqlite::SqliteStore},
 };
@@ -37,8 +37,20 @@ impl Repo {
     /// The configuration or the database does not work.
     pub async fn build(config: RepoConfig, clock: SharedClock) -> Result<Self, OpenError> {
         let passwords = Passwords::new(config.bcrypt_cost, Arc::clone(&clock))?;
-        let store = Arc::new(SqliteStore::open(&config, Arc::clone(&clock)).await?);
+        let store: Arc<dyn Store> = if config.mysql.primary.is_empty() {
+            Arc::new(SqliteStore::open(&config, Arc::clone(&clock)).await?)
+        } else {
+            open_mysql(&config.mysql, &clock).await?
+        };
         Ok(Self::on(store, passwords, clock))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn health(&self) -> Result<(), StoreError> {
+        self.store.health().await
     }
 
     fn on(store: Arc<dyn Store>, passwords: Passwords, clock: SharedClock) -> Self {
@@ -62,6 +74,19 @@ impl Repo {
     pub async fn close(&self) {
         self.store.close().await;
     }
+}
+
+#[cfg(feature = "mysql")]
+async fn open_mysql(options: &MysqlOptions, clock: &SharedClock) -> Result<Arc<dyn Store>, OpenError> {
+    let store = crate::store::mysql::MysqlStore::open(options, Arc::clone(clock)).await?;
+    Ok(Arc::new(store))
+}
+
+#[cfg(not(feature = "mysql"))]
+async fn open_mysql(options: &MysqlOptions, _: &SharedClock) -> Result<Arc<dyn Store>, OpenError> {
+    Err(OpenError::NoMysql {
+        primary: options.primary.clone(),
+    })
 }
 
 impl std::fmt::Debug for Repo {

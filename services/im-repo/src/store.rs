@@ -6,6 +6,8 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod records;
 pub mod sqlite;
 
@@ -119,6 +121,8 @@ pub trait MessageStore: Send + Sync {
 /// All of it, on one engine.
 #[async_trait]
 pub trait Store: UserStore + SessionStore + ConversationStore + MemberStore + MessageStore + 'static {
+    /// Whether the store can be used now.
+    async fn health(&self) -> Result<()>;
     /// Finishes the writes that were asked for, refuses further ones and leaves the database tidy. Idempotent.
     async fn close(&self);
 }
@@ -127,4 +131,14 @@ pub trait Store: UserStore + SessionStore + ConversationStore + MemberStore + Me
 #[must_use]
 pub fn fold(name: &str) -> String {
     name.to_lowercase()
+}
+
+/// The same client id again: the same message, or another one.
+fn repeated(message: &NewMessage, content: &[u8], place: Place) -> StoreOutcome {
+    metrics::counter!("repo_repeated_messages_total").increment(1);
+    if message.content == content {
+        StoreOutcome::Duplicate(place)
+    } else {
+        StoreOutcome::Conflict(place)
+    }
 }

@@ -59,6 +59,11 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    async fn health(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
     async fn close(&self) {
         // readers first: the writer's connection is to be the last, which removes the log
         self.readers.close().await;

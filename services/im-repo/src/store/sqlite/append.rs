@@ -1,7 +1,7 @@
 //! Stores messages: sequences, duplicates, heads and read positions of a whole batch in a few statements.
 
 use super::{
-    super::{ClientMessageId, NewMessage, Place, Result, StoreOutcome},
+    super::{ClientMessageId, NewMessage, Place, Result, StoreOutcome, repeated},
     id_list,
     places::Places,
     rows::RowStatement,
@@ -222,15 +222,5 @@ impl Appender {
             .note(stored.map(|NewRow { message, place }| (*message, place.sequence)));
         metrics::histogram!("repo_batch_messages").record(batch.rows.len() as f64);
         Ok(())
-    }
-}
-
-/// The same client id again: the same message, or another one.
-fn repeated(message: &NewMessage, content: &[u8], place: Place) -> StoreOutcome {
-    metrics::counter!("repo_repeated_messages_total").increment(1);
-    if message.content == content {
-        StoreOutcome::Duplicate(place)
-    } else {
-        StoreOutcome::Conflict(place)
     }
 }

@@ -1,0 +1,104 @@
+use crate::OpenError;
+use sqlx::{
+    MySqlConnection, SqlSafeStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
+
+/// Version, what it does, statements. Forward only: a line is never changed, only added.
+const MIGRATIONS: &[(i64, &str, &str)] = &[(
+    1,
+    "initial",
+    include_str!("../../../../../migrations/mysql/0001_initial.sql"),
+)];
+
+/// How long one who starts waits for others who migrate, in seconds.
+const PATIENCE: i64 = 300;
+
+/// One lock a database; names of locks are the server's and at most 64 characters.
+macro_rules! lock_name {
+    () => {
+        "CONCAT('migrate-', MD5(DATABASE()))"
+    };
+}
+
+fn migrator() -> Migrator {
+    let migration = |&(version, description, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect());
+    migrator
+        // sqlx's own lock waits for -1 seconds, which MariaDB answers at once and without the lock
+        .set_locking(false)
+        // a newer version of the program may run beside this one: it adds what this one can do without
+        .set_ignore_missing(true);
+    migrator
+}
+
+/// Runs what is missing, one process at a time.
+pub(super) async fn run(db: &mut MySqlConnection, shown: &str) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Migrate {
+        path: shown.to_owned(),
+        source,
+    };
+    let outcome = async {
+        lock(db).await?;
+        forget_what_was_cut_off(db).await?;
+        // `run` is the same, but its future cannot be sent to another thread
+        migrator().run_direct(None, db, false).await
+    };
+    let outcome = outcome.await.map_err(failed);
+    // also given back when the connection ends
+    let _ = sqlx::query(concat!("DO RELEASE_LOCK(", lock_name!(), ")"))
+        .execute(db)
+        .await;
+    outcome
+}
+
+async fn lock(db: &mut MySqlConnection) -> Result<(), MigrateError> {
+    let sql = concat!("SELECT GET_LOCK(", lock_name!(), ", ?)");
+    let locked: Option<i64> = sqlx::query_scalar(sql).bind(PATIENCE).fetch_one(db).await?;
+    if locked == Some(1) {
+        return Ok(());
+    }
+    let late = format!("another process has been migrating for {PATIENCE} seconds");
+    Err(sqlx::Error::Configuration(late.into()).into())
+}
+
+/// The server cannot undo half a migration, so each can be run again: a process that died in the middle of one leaves it to the next.
+async fn forget_what_was_cut_off(db: &mut MySqlConnection) -> Result<(), MigrateError> {
+    let table = "SELECT count(*) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(table).fetch_one(&mut *db).await?;
+    if tables > 0 {
+        sqlx::query("DELETE FROM _sqlx_migrations WHERE success = FALSE")
+            .execute(db)
+            .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed_under_its_number() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/mysql");
+        let names = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut files: Vec<_> = names.filter(|name| name.ends_with(".sql")).collect();
+        files.sort();
+        let listed: Vec<_> = MIGRATIONS
+            .iter()
+            .map(|(version, description, _)| format!("{version:04}_{}.sql", description.replace(' ', "_")))
+            .collect();
+        assert_eq!(files, listed);
+    }
+}
