@@ -54,15 +54,15 @@ struct Batch<'a> {
 impl Appender {
     pub(super) fn new(seen: Arc<Seen>) -> Self {
         Self {
-            insert: RowStatement::new(
-                "INSERT INTO message_rows \
-                 (message_id, conversation_id, sequence, sender_id, client_message_id, sent_at_ms, content) VALUES",
+            insert: RowStatement::insert(
+                "message_rows \
+                 (message_id, conversation_id, sequence, sender_id, client_message_id, sent_at_ms, content)",
                 7,
                 "",
             ),
             places: Places::new(),
-            set_heads: RowStatement::new(
-                "INSERT INTO heads (conversation_id, last_sequence, last_at_ms) VALUES",
+            set_heads: RowStatement::insert(
+                "heads (conversation_id, last_sequence, last_at_ms)",
                 3,
                 "ON CONFLICT (conversation_id) DO UPDATE \
                  SET last_sequence = excluded.last_sequence, last_at_ms = excluded.last_at_ms",

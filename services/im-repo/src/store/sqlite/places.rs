@@ -21,11 +21,7 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn new() -> Self {
         Self {
-            insert: RowStatement::new(
-                "INSERT INTO recent_places (conversation_id, sequence, message_id) VALUES",
-                3,
-                "",
-            ),
+            insert: RowStatement::insert("recent_places (conversation_id, sequence, message_id)", 3, ""),
             recent: None,
         }
     }

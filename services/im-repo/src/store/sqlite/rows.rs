@@ -4,8 +4,8 @@ use super::super::Result;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, encode::Encode, sqlite::SqliteArguments, types::Type};
 use std::sync::Arc;
 
-/// Numbers of rows for which there is a statement: any batch is a few of them, and all of them stay prepared.
-const SIZES: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
+/// How many rows there are statements for, ascending. The smallest that holds a batch takes all of it in one hop; all of them stay prepared.
+const SIZES: [usize; 11] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /// A statement with a list of rows in it.
 pub(super) struct RowStatement {
@@ -14,7 +14,14 @@ pub(super) struct RowStatement {
 }
 
 impl RowStatement {
-    /// `before` the rows, `after` the rows, parameters in a row.
+    /// Inserts rows: `into` names the table and its columns, `after` may say what to do about conflicts.
+    pub(super) fn insert(into: &str, columns: usize, after: &str) -> Self {
+        // without WHERE the ON of a conflict would be read as that of a join
+        let before = format!("INSERT INTO {into} SELECT * FROM (VALUES");
+        Self::new(&before, columns, &format!(") WHERE column1 IS NOT NULL {after}"))
+    }
+
+    /// `before` the rows, `after` the rows, `columns` parameters in a row. Parameters of rows that a batch does not have are null.
     pub(super) fn new(before: &str, columns: usize, after: &str) -> Self {
         let row = format!("({})", vec!["?"; columns].join(","));
         let sql = SIZES.map(|rows| format!("{before} {} {after}", vec![row.as_str(); rows].join(",")).into());
@@ -25,22 +32,19 @@ impl RowStatement {
     pub(super) async fn execute<T>(
         &self,
         db: &mut SqliteConnection,
-        mut items: &[T],
+        items: &[T],
         mut bind: impl FnMut(&mut Row, &T) -> Result<()>,
     ) -> Result<()> {
-        for (size, sql) in SIZES.iter().zip(&self.sql) {
-            while items.len() >= *size {
-                let (now, later) = items.split_at(*size);
-                let mut row = Row(SqliteArguments::default());
-                sqlx::Arguments::reserve(&mut row.0, size * self.columns, 0);
-                for item in now {
-                    bind(&mut row, item)?;
-                }
-                sqlx::query_with(AssertSqlSafe(Arc::clone(sql)), row.0)
-                    .execute(&mut *db)
-                    .await?;
-                items = later;
+        for items in items.chunks(SIZES[SIZES.len() - 1]) {
+            let size = SIZES.partition_point(|size| *size < items.len());
+            let mut row = Row(SqliteArguments::default());
+            sqlx::Arguments::reserve(&mut row.0, items.len() * self.columns, 0);
+            for item in items {
+                bind(&mut row, item)?;
             }
+            sqlx::query_with(AssertSqlSafe(Arc::clone(&self.sql[size])), row.0)
+                .execute(&mut *db)
+                .await?;
         }
         Ok(())
     }
