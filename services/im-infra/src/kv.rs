@@ -8,11 +8,14 @@
 //!   `ttl` keep what the key had, but for [`Kv::set`].
 //! * **Loss.** Everything may be lost when the engine restarts: nothing that must survive is kept here alone.
 //!
-//! [`embedded`] is the engine inside this process; `conformance` is the suite that every engine passes.
+//! [`embedded`] is the engine inside this process, `redis` (a feature) the one that many processes share; `conformance` is the suite that every engine passes.
 
+mod channels;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod embedded;
+#[cfg(feature = "redis")]
+pub mod redis;
 
 use async_trait::async_trait;
 use bytes::Bytes;

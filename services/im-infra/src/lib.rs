@@ -9,6 +9,8 @@ pub mod kv;
 pub mod layers;
 pub mod lifecycle;
 pub mod log;
+#[cfg(feature = "redis")]
+mod outage;
 pub mod presence;
 pub mod registry;
 pub mod routing;

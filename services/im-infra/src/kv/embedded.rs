@@ -1,15 +1,13 @@
 //! The engine inside this process: maps behind locks that are held for one key at a time.
 
-mod channels;
 mod locks;
 mod value;
 
 use self::{
-    channels::Channels,
     locks::Locks,
     value::{Hash, Sorted, Value, add},
 };
-use super::{Kv, KvError, Lock, Messages};
+use super::{Kv, KvError, Lock, Messages, Received, channels::Channels};
 use crate::clock::SharedClock;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -361,7 +359,7 @@ impl Kv for EmbeddedKv {
     }
 
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), KvError> {
-        self.channels.publish(channel, message);
+        self.channels.deliver(channel, Received::Message(message));
         Ok(())
     }
 

@@ -1,8 +1,7 @@
-//! Publish and subscribe.
+//! Who is subscribed to what, in this process.
 
-use super::super::{Messages, Received};
+use super::{Messages, Received};
 use async_trait::async_trait;
-use bytes::Bytes;
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -16,7 +15,7 @@ const CAPACITY: usize = 1024;
 /// The channels that have a subscriber.
 pub(super) struct Channels {
     /// `None` once closed.
-    open: Mutex<Option<HashMap<String, broadcast::Sender<Bytes>>>>,
+    open: Mutex<Option<HashMap<String, broadcast::Sender<Received>>>>,
 }
 
 impl Default for Channels {
@@ -28,14 +27,14 @@ impl Default for Channels {
 }
 
 impl Channels {
-    pub(super) fn publish(&self, channel: &str, message: Bytes) {
+    pub(super) fn deliver(&self, channel: &str, received: Received) {
         if let Some(sender) = self.open.lock().as_ref().and_then(|open| open.get(channel)) {
             // Nobody is there to receive it if the last subscriber is leaving right now.
-            let _ = sender.send(message);
+            let _ = sender.send(received);
         }
     }
 
-    pub(super) fn subscribe(self: &Arc<Self>, channel: &str) -> EmbeddedMessages {
+    pub(super) fn subscribe(self: &Arc<Self>, channel: &str) -> Subscription {
         let mut open = self.open.lock();
         let receiver = open.as_mut().map(|open| match open.get(channel) {
             Some(sender) => sender.subscribe(),
@@ -45,11 +44,17 @@ impl Channels {
                 receiver
             }
         });
-        EmbeddedMessages {
+        Subscription {
             channel: channel.into(),
             receiver,
             channels: Arc::downgrade(self),
         }
+    }
+
+    /// The channels that somebody is subscribed to.
+    #[cfg(feature = "redis")]
+    pub(super) fn names(&self) -> std::collections::BTreeSet<String> {
+        self.open.lock().iter().flat_map(HashMap::keys).cloned().collect()
     }
 
     pub(super) fn close(&self) {
@@ -72,26 +77,26 @@ impl Channels {
 }
 
 /// One subscription.
-pub(super) struct EmbeddedMessages {
+pub(super) struct Subscription {
     channel: String,
     /// `None` if the engine was closed before.
-    receiver: Option<broadcast::Receiver<Bytes>>,
+    receiver: Option<broadcast::Receiver<Received>>,
     // Weak: a subscriber must not keep alive what tells it that the engine is gone.
     channels: Weak<Channels>,
 }
 
 #[async_trait]
-impl Messages for EmbeddedMessages {
+impl Messages for Subscription {
     async fn next(&mut self) -> Option<Received> {
         match self.receiver.as_mut()?.recv().await {
-            Ok(message) => Some(Received::Message(message)),
+            Ok(received) => Some(received),
             Err(RecvError::Lagged(_)) => Some(Received::Missed),
             Err(RecvError::Closed) => None,
         }
     }
 }
 
-impl Drop for EmbeddedMessages {
+impl Drop for Subscription {
     fn drop(&mut self) {
         // First, so that the last one to leave finds nobody.
         self.receiver = None;
