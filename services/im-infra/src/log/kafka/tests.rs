@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 fn options(brokers: &str) -> KafkaOptions {
     KafkaOptions {
+        // the broker shares a machine with everything else that is tested
+        delivery_timeout: Duration::from_secs(30),
         session_timeout: Duration::from_secs(3),
         ..KafkaOptions::new(brokers)
     }

@@ -16,6 +16,8 @@ use std::{
     time::Duration,
 };
 
+/// How long brokers may take to make a topic and find leaders for its partitions; busy ones take their time.
+const CREATION: Duration = Duration::from_secs(30);
 /// How often it is looked whether a new topic has reached the brokers.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Bytes that a partition of a topic in memory holds at most, more or less.
@@ -42,7 +44,7 @@ impl Topics {
         if known.is_some() {
             return Ok(known);
         }
-        self.look(client, patience).await?;
+        self.look(client, patience, topic).await?;
         Ok(self.partitions.lock().get(topic).copied())
     }
 
@@ -91,7 +93,7 @@ impl Topics {
     /// Waits until all partitions of a new topic have a leader.
     async fn appears(&self, client: &Arc<Client>, patience: Duration, topic: &str) -> Result<(), LogError> {
         let appears = async {
-            while self.partitions(client, patience, topic).await?.is_none() {
+            while !self.look(client, patience, topic).await? {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
             Ok(())
@@ -101,23 +103,30 @@ impl Topics {
                 RDKafkaErrorCode::LeaderNotAvailable,
             ))))
         };
-        tokio::time::timeout(patience, appears).await.map_err(unavailable)?
+        tokio::time::timeout(CREATION, appears).await.map_err(unavailable)?
     }
 
-    /// Asks for all topics: asking for one by its name might make it.
-    async fn look(&self, client: &Arc<Client>, patience: Duration) -> Result<(), LogError> {
+    /// Asks for all topics: asking for one by its name might make it. Whether every partition of `topic` has a leader.
+    async fn look(&self, client: &Arc<Client>, patience: Duration, topic: &str) -> Result<bool, LogError> {
         let client = Arc::clone(client);
-        let found = errors::blocking(move || {
-            let metadata = client.client().fetch_metadata(None, patience)?;
-            let led = metadata.topics().iter().filter(|topic| {
-                topic.error().is_none() && topic.partitions().iter().all(|partition| partition.leader() >= 0)
-            });
-            Ok(led
-                .map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32))
-                .collect())
-        });
-        *self.partitions.lock() = found.await?;
-        Ok(())
+        let metadata = errors::blocking(move || client.client().fetch_metadata(None, patience)).await?;
+        let mut partitions = self.partitions.lock();
+        let mut found = HashMap::new();
+        let mut led = false;
+        for seen in metadata.topics() {
+            let count = seen.partitions().len() as u32;
+            let sound = seen.error().is_none() && count > 0;
+            // a topic in trouble is still there, with as many partitions as ever
+            let known = if sound {
+                Some(count)
+            } else {
+                partitions.get(seen.name()).copied()
+            };
+            found.extend(known.map(|count| (seen.name().to_owned(), count)));
+            led |= sound && seen.name() == topic && seen.partitions().iter().all(|partition| partition.leader() >= 0);
+        }
+        *partitions = found;
+        Ok(led)
     }
 }
 
@@ -151,8 +160,8 @@ impl Admin {
                 .set("segment.ms", &retention);
         }
         let asked = AdminOptions::new()
-            .request_timeout(Some(options.delivery_timeout))
-            .operation_timeout(Some(options.delivery_timeout));
+            .request_timeout(Some(CREATION))
+            .operation_timeout(Some(CREATION));
         let answers = self
             .0
             .create_topics([&topic], &asked)
