@@ -13,6 +13,7 @@ mod messages;
 pub(crate) mod names;
 mod options;
 pub(crate) mod pages;
+mod pattern;
 mod reserved;
 mod routes;
 mod rules;

@@ -1,6 +1,6 @@
 //! The rules of `buf.validate`. What the declarations in the schema do not have does not compile; what does not fit is refused here.
 
-use super::options::Fields;
+use super::{options::Fields, pattern};
 use crate::model::{Bound, Cardinality, Kind, Rules, Scalar};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
 
@@ -100,9 +100,9 @@ fn set(kind: &Kind, rule: &str, value: &Value, rules: &mut Rules) -> Result<bool
         (Kind::Scalar(Scalar::String), "min_bytes") => rules.min_bytes = value.as_u64(),
         (Kind::Scalar(Scalar::String), "max_bytes") => rules.max_bytes = value.as_u64(),
         (Kind::Scalar(Scalar::String), "pattern") => {
-            let pattern = value.as_str().unwrap_or_default();
-            regex::Regex::new(pattern).map_err(|error| format!("the pattern `{pattern}` does not compile: {error}"))?;
-            rules.pattern = Some(pattern.to_owned());
+            let text = value.as_str().unwrap_or_default();
+            pattern::check(text)?;
+            rules.pattern = Some(text.to_owned());
         }
         (Kind::Scalar(Scalar::String), "prefix") => rules.prefix = value.as_str().map(str::to_owned),
         (Kind::Scalar(Scalar::String), "in") => {

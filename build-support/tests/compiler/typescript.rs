@@ -160,8 +160,7 @@ fn what_typescript_cannot_say_is_refused() {
     );
     let id = "message BoilRequest { uint64 tell = 1 [(parlance.id) = 'Tell']; } message Tell {}";
     refused(&format!("{boil} {id}"), "tiny.v1.Tell", "`Tell` is an id already");
-    let word =
-        r#"message BoilRequest { string name = 1 [(buf.validate.field).string.pattern = "\\btea"]; } message Tell {}"#;
+    let word = r#"message BoilRequest { string name = 1 [(buf.validate.field).string.pattern = "(?m)^tea"]; } message Tell {}"#;
     refused(
         &format!("{boil} {word}"),
         "tiny.v1.BoilRequest.name",

@@ -81,6 +81,27 @@ fn rules_that_do_not_fit_or_cannot_be_met() {
 }
 
 #[test]
+fn patterns_that_engines_read_differently() {
+    for (pattern, shorthand, advice) in [
+        (r"^\d+$", r"`\d`", "write `[0-9]`"),
+        (r"^\D$", r"`\D`", "write `[^0-9]`"),
+        (r"^a|\w$", r"`\w`", "write `[A-Za-z0-9_]`"),
+        (r"^(a\W){2}$", r"`\W`", "write `[^A-Za-z0-9_]`"),
+        (r"^[a-z\s]+$", r"`\s`", r"write `[\t\n\f\r ]`"),
+        (r"^[^a[\S]]$", r"`\S`", r"write `[^\t\n\f\r ]`"),
+        (r"^a\b", r"`\b`", "at the edge of the word"),
+        (r"\Ba$", r"`\B`", "around the place"),
+    ] {
+        let written = pattern.replace('\\', r"\\");
+        let field = format!("string f = 1 [(buf.validate.field).string.pattern = '{written}'];");
+        field_is_refused(&field, &format!("the pattern `{pattern}` has {shorthand}"));
+        field_is_refused(&field, advice);
+    }
+    load(r"message M { string f = 1 [(buf.validate.field).string.pattern = '^[0-9]\\\\d$']; }")
+        .expect("a backslash and a letter");
+}
+
+#[test]
 fn options_that_do_not_fit() {
     for (field, words) in [
         (

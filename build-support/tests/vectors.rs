@@ -1,0 +1,179 @@
+//! Boundary vectors of a tiny schema: for each kind of rule the value that just keeps it and the one that just breaks it, written down by hand.
+
+#[path = "compiler/tiny.rs"]
+#[expect(dead_code, reason = "the compiler's own tests use the rest")]
+mod tiny;
+
+use build_support::vectors::{Vector, vectors};
+use serde_json::{Value, json};
+
+/// The vectors of a message with one field `f`.
+fn of(field: &str) -> Vec<Vector> {
+    let proto = format!("message M {{ {field} }} enum Tea {{ NONE = 0; GREEN = 1; BLACK = 2; }}");
+    let schema = tiny::load(&proto).unwrap_or_else(|error| panic!("{field}: {error}"));
+    let all = vectors(&schema).unwrap_or_else(|error| panic!("{field}: {error}"));
+    all.into_iter()
+        .filter(|vector| vector.message == "tiny.v1.M" && vector.field == "f")
+        .collect()
+}
+
+/// Fails unless there is a vector with each value, and it breaks that rule alone or nothing.
+fn verdicts(field: &str, kept: &[Value], rule: &str, broken: &[Value]) {
+    let all = of(field);
+    let told = |value: &Value| {
+        let vector = all.iter().find(|vector| vector.json["f"] == *value);
+        let vector = vector.unwrap_or_else(|| panic!("{field}: no vector has {value}: {all:#?}"));
+        let rules = vector.broken.iter().map(|it| (it.field.as_str(), it.rule.as_str()));
+        rules.collect::<Vec<_>>()
+    };
+    for value in kept {
+        assert_eq!(told(value), [], "{field} should take {value}");
+    }
+    for value in broken {
+        assert_eq!(told(value), [("f", rule)], "{field} should refuse {value}");
+    }
+}
+
+#[test]
+fn numbers_at_each_kind_of_bound() {
+    let rule = |type_name: &str, bound: &str| format!("{type_name} f = 1 [(buf.validate.field).{type_name}.{bound}];");
+    verdicts(
+        &rule("int32", "gt = -3"),
+        &[json!(-2)],
+        "int32.gt",
+        &[json!(-3), json!(-4)],
+    );
+    verdicts(
+        &rule("int32", "gte = -3"),
+        &[json!(-3), json!(-2)],
+        "int32.gte",
+        &[json!(-4)],
+    );
+    verdicts(
+        &rule("uint32", "lt = 7"),
+        &[json!(6)],
+        "uint32.lt",
+        &[json!(7), json!(8)],
+    );
+    verdicts(
+        &rule("uint32", "lte = 7"),
+        &[json!(6), json!(7)],
+        "uint32.lte",
+        &[json!(8)],
+    );
+    verdicts(
+        &rule("uint64", "lte = 18446744073709551614"),
+        &[json!("18446744073709551614")],
+        "uint64.lte",
+        &[json!("18446744073709551615")],
+    );
+}
+
+#[test]
+fn texts_as_long_as_may_be_in_characters_and_in_bytes() {
+    let rule = |bound: &str| format!("optional string f = 1 [(buf.validate.field).string.{bound}];");
+    let (two, three, four) = (json!("𝄞𝄞"), json!("𝄞𝄞𝄞"), json!("𝄞𝄞𝄞𝄞"));
+    verdicts(
+        &rule("max_len = 3"),
+        &[two.clone(), three.clone()],
+        "string.max_len",
+        std::slice::from_ref(&four),
+    );
+    verdicts(
+        &rule("min_len = 3"),
+        &[three.clone(), four.clone()],
+        "string.min_len",
+        std::slice::from_ref(&two),
+    );
+    verdicts(&rule("len = 3"), &[three], "string.len", &[two, four]);
+    verdicts(
+        &rule("max_bytes = 4"),
+        &[json!("aaaa"), json!("éé"), json!("☃a")],
+        "string.max_bytes",
+        &[json!("aaaaa"), json!("ééa"), json!("☃aa")],
+    );
+    verdicts(
+        &rule("min_bytes = 4"),
+        &[json!("éé"), json!("𝄞")],
+        "string.min_bytes",
+        &[json!("éa"), json!("☃")],
+    );
+}
+
+#[test]
+fn texts_of_a_form() {
+    let rule = |bound: &str| format!("optional string f = 1 [(buf.validate.field).string.{bound}];");
+    verdicts(
+        &rule("prefix = 'to'"),
+        &[json!("to"), json!("toé")],
+        "string.prefix",
+        &[json!("t"), json!(" to"), json!("TO")],
+    );
+    verdicts(
+        &rule("in = 'tea'"),
+        &[json!("tea")],
+        "string.in",
+        &[json!("teax"), json!("TEA")],
+    );
+    verdicts(
+        &rule("pattern = '^[a-c]{2,3}$'"),
+        &[json!("aa"), json!("ccc")],
+        "string.pattern",
+        &[json!("a"), json!("cccc"), json!("aa\n"), json!("AA")],
+    );
+    let uuid = "0193b2a4-7c1e-7d3a-9a51-0c8f3d2e4b6a";
+    verdicts(
+        &rule("uuid = true"),
+        &[json!(uuid)],
+        "string.uuid",
+        &[json!(uuid.replace('-', "")), json!(uuid[1..])],
+    );
+}
+
+#[test]
+fn blobs_enums_and_lists() {
+    let blob = |length: usize| {
+        let all = of("optional bytes f = 1 [(buf.validate.field).bytes.max_len = 3];");
+        let found = all.into_iter().find(|vector| vector.case == format!("{length} bytes"));
+        found
+            .unwrap_or_else(|| panic!("no blob of {length} bytes"))
+            .broken
+            .len()
+    };
+    assert_eq!([blob(2), blob(3), blob(4)], [0, 0, 1]);
+
+    let rule = |bound: &str| format!("Tea f = 1 [(buf.validate.field).enum.{bound}];");
+    verdicts(
+        &rule("defined_only = true"),
+        &[json!("BLACK")],
+        "enum.defined_only",
+        &[json!(3), json!(-1)],
+    );
+    verdicts(&rule("in = 1"), &[json!("GREEN")], "enum.in", &[json!("BLACK")]);
+    verdicts(&rule("not_in = 1"), &[json!("BLACK")], "enum.not_in", &[json!("GREEN")]);
+
+    let lengths = |field: &str| {
+        let lists = of(field).into_iter();
+        let mut all: Vec<_> = lists
+            .filter_map(|it| {
+                Some((
+                    it.json["f"].as_array()?.len(),
+                    it.broken.first().map(|it| it.rule.clone()),
+                ))
+            })
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let broken = |rule: &str| Some(rule.to_owned());
+    assert_eq!(
+        lengths("repeated uint32 f = 1 [(buf.validate.field).repeated = {min_items: 2, max_items: 3}];"),
+        [
+            (1, broken("repeated.min_items")),
+            (2, None),
+            (3, None),
+            (4, broken("repeated.max_items"))
+        ]
+    );
+}
