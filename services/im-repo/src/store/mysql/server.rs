@@ -83,7 +83,11 @@ impl Server {
     /// # Errors
     /// Those of the server, or of the network.
     pub(super) async fn connect(&self) -> Result<MySqlConnection, sqlx::Error> {
-        self.pool.connect_options().connect().await
+        let options = self.pool.connect_options();
+        let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        tokio::time::timeout(self.call_timeout, options.connect())
+            .await
+            .map_err(late)?
     }
 
     /// Whether the server answers.

@@ -177,6 +177,8 @@ impl Replica {
     /// Returns when the replica is `wanted`.
     #[cfg(test)]
     pub(in super::super) async fn becomes(&self, wanted: State) {
-        self.state.subscribe().wait_for(|state| *state == wanted).await.unwrap();
+        let mut state = self.state.subscribe();
+        let becomes = tokio::time::timeout(Duration::from_secs(60), state.wait_for(|state| *state == wanted));
+        becomes.await.expect("in time").unwrap();
     }
 }
