@@ -12,6 +12,9 @@ mariadb_server() {
     shift 3
     # as root it wants to be told that this is meant
     [ "$(id -u)" -ne 0 ] || user=(--user=root)
+    # each server removes, as it starts, the temporary tables that it finds: it must not find those of another one
+    mkdir -p "$own/tmp"
+    local -x TMPDIR=$own/tmp
     [ -d "$own/data/mysql" ] || {
         rm -rf "$own/data"
         mariadb-install-db --no-defaults "${user[@]}" --datadir="$own/data" --skip-test-db \
