@@ -207,22 +207,23 @@ impl Link {
         drop(self);
     }
 
-    /// Sends one message until it is stored; its sequence.
-    pub(crate) async fn sends(&mut self, conversation: u64, text: &str) -> u64 {
+    /// Sends one message until it is stored; its sequence, or `None` if the server ends the connection first, as it does when it has to wait
+    /// for a reader.
+    pub(crate) async fn sends(&mut self, conversation: u64, text: &str) -> Option<u64> {
         let frame = said(conversation, text);
         let id = match &frame.body {
             Some(client_frame::Body::Send(request)) => request.client_message_id.clone(),
             _ => unreachable!("it is one"),
         };
-        self.sink.send(encoded([&frame])).await.expect("the server takes it");
+        self.sink.send(encoded([&frame])).await.ok()?;
         loop {
-            for answer in next(&mut self.stream).await.expect("the connection stays") {
+            for answer in next(&mut self.stream).await? {
                 match answer.body {
                     Some(server_frame::Body::Stored(stored)) if stored.client_message_id == id => {
-                        return stored.sequence;
+                        return Some(stored.sequence);
                     }
                     Some(server_frame::Body::Error(problem)) if problem.retryable => {
-                        self.sink.send(encoded([&frame])).await.expect("the server takes it");
+                        self.sink.send(encoded([&frame])).await.ok()?;
                     }
                     Some(server_frame::Body::Error(problem)) => panic!("refused: {problem:?}"),
                     _ => {}
