@@ -1,7 +1,7 @@
 //! Statements with a list of values in their condition.
 //!
 //! Few sizes of lists, filled up by repeating the last value, so that all of them stay prepared. Not `JSON_TABLE`, which would take any
-//! number: MariaDB 10.11 falls over a prepared statement that has it in a derived table.
+//! number: it makes a temporary table for every call.
 
 use super::{super::Result, rows::Row};
 use sqlx::{
