@@ -6,6 +6,7 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod migrations;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod records;

@@ -65,20 +65,26 @@ impl Appender {
     pub(super) async fn append(&self, records: &[Append]) -> Result<(), LogError> {
         self.reachable().await?;
         let client = self.client();
+        let appended = self.append_by(&client, records).await;
+        // it may also have failed between two appends: then it takes nothing, and no answer says so
+        if appended.is_err() && client.client().fatal_error().is_some() {
+            self.replace(&client);
+        }
+        appended
+    }
+
+    async fn append_by(&self, client: &Client, records: &[Append]) -> Result<(), LogError> {
         let batch = Arc::new(Batch {
             open: AtomicUsize::new(1),
             failure: Mutex::new(None),
             done: Notify::new(),
         });
         for record in records {
-            self.hand_over(&client, record, &batch).await?;
+            self.hand_over(client, record, &batch).await?;
         }
         batch.close_one();
         batch.done.notified().await;
         let failure = batch.failure.lock().take();
-        if client.client().fatal_error().is_some() {
-            self.replace(&client);
-        }
         failure.map_or(Ok(()), Err)
     }
 

@@ -3,12 +3,13 @@
 mod gaps;
 mod outages;
 mod rebalance;
+mod replaced;
 
 use super::{KafkaLog, KafkaOptions};
 use crate::{
     engines,
     log::{
-        Append, Durability, Log, Record, TopicSpec,
+        Append, Durability, Log, LogError, Record, TopicSpec,
         conformance::{Subject, every_promise},
     },
 };
@@ -39,7 +40,16 @@ async fn topic(log: &KafkaLog, partitions: u32, durability: Durability) -> Arc<s
         retention_ms: 3_600_000,
         durability,
     };
-    log.create_topic(&spec).await.expect("the topic is created");
+    // a broker that shares two cores with a compiler may be late, and may be asked again
+    let created = async {
+        loop {
+            match log.create_topic(&spec).await {
+                Err(LogError::Unavailable(_)) => {}
+                created => return created,
+            }
+        }
+    };
+    soon("the topic", created).await.expect("it is created");
     spec.name
 }
 

@@ -8,41 +8,56 @@ const DUPLICATE: u16 = 1062;
 const LOCK_TIMEOUT: u16 = 1205;
 const DEADLOCK: u16 = 1213;
 
-/// The server cannot do it now, or not as it is now: too many connections, shutting down, disk or table full, network errors, read-only,
-/// killed by an operator, waited for a lock, deadlock, idle for too long.
+/// The server cannot do it now, or not as it is now.
 const UNAVAILABLE: [u16; 27] = [
-    1021,
-    1040,
-    1053,
-    1114,
-    1152,
-    1158,
-    1159,
-    1160,
-    1161,
-    1184,
-    1203,
+    1021, // disk full
+    1040, // too many connections
+    1053, // server shutdown in progress
+    1114, // table full
+    1152, // aborted connection
+    1158, // error reading packets
+    1159, // timeout reading packets
+    1160, // error writing packets
+    1161, // timeout writing packets
+    1184, // aborted connection, new
+    1203, // too many connections of the user
     LOCK_TIMEOUT,
     DEADLOCK,
-    1226,
-    1290,
-    1317,
-    1792,
-    1836,
-    1927,
-    1969,
-    2006,
-    2013,
-    3024,
-    3032,
-    3169,
-    3572,
-    4031,
+    1226, // the user's limit is exceeded
+    1290, // read-only, by an option
+    1317, // interrupted by an operator
+    1792, // read-only transaction
+    1836, // read-only mode
+    1927, // connection killed (MariaDB)
+    1969, // statement took too long (MariaDB)
+    2006, // server has gone away
+    2013, // connection lost during a query
+    3024, // statement took too long (MySQL)
+    3032, // offline mode
+    3169, // session killed
+    3572, // lock not to be had at once
+    4031, // idle for too long (MySQL)
 ];
 /// A value that is missing, does not fit, or is there already; a check that failed.
-const CONSTRAINT: [u16; 8] = [1048, DUPLICATE, 1264, 1364, 1406, 1690, 3819, 4025];
+const CONSTRAINT: [u16; 8] = [
+    1048, // column cannot be null
+    DUPLICATE, 1264, // number out of range
+    1364, // no default value
+    1406, // text too long
+    1690, // result out of range
+    3819, // check failed (MySQL)
+    4025, // check failed (MariaDB)
+];
 /// A table or an index is damaged.
-const CORRUPT: [u16; 7] = [126, 1034, 1035, 1194, 1195, 1712, 1877];
+const CORRUPT: [u16; 7] = [
+    126,  // index file crashed
+    1034, // incorrect key file
+    1035, // old key file
+    1194, // table crashed
+    1195, // table crashed, repair failed
+    1712, // index corrupt
+    1877, // table corrupt
+];
 
 /// The error of a server as the store's.
 pub(crate) fn fault(number: u16, error: sqlx::Error) -> StoreError {

@@ -1,11 +1,11 @@
+use super::super::migrations::{self, Listed};
 use crate::OpenError;
 use sqlx::{
-    MySqlConnection, SqlSafeStr,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
+    MySqlConnection,
+    migrate::{MigrateError, Migrator},
 };
 
-/// Version, what it does, statements. Forward only: a line is never changed, only added.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
+const MIGRATIONS: &[Listed] = &[(
     1,
     "initial",
     include_str!("../../../../../migrations/mysql/0001_initial.sql"),
@@ -22,16 +22,7 @@ macro_rules! lock_name {
 }
 
 fn migrator() -> Migrator {
-    let migration = |&(version, description, sql): &(i64, &'static str, &'static str)| {
-        Migration::new(
-            version,
-            description.into(),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
-    };
-    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect());
+    let mut migrator = migrations::migrator(MIGRATIONS);
     migrator
         // sqlx's own lock waits for -1 seconds, which MariaDB answers at once and without the lock
         .set_locking(false)
@@ -85,20 +76,8 @@ async fn forget_what_was_cut_off(db: &mut MySqlConnection) -> Result<(), Migrate
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn every_file_is_listed_under_its_number() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/mysql");
-        let names = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut files: Vec<_> = names.filter(|name| name.ends_with(".sql")).collect();
-        files.sort();
-        let listed: Vec<_> = MIGRATIONS
-            .iter()
-            .map(|(version, description, _)| format!("{version:04}_{}.sql", description.replace(' ', "_")))
-            .collect();
-        assert_eq!(files, listed);
+        crate::store::migrations::every_file_is_listed("mysql", super::MIGRATIONS);
     }
 }

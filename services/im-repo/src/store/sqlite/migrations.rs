@@ -1,10 +1,7 @@
-use sqlx::{
-    SqlSafeStr,
-    migrate::{Migration, MigrationType, Migrator},
-};
+use super::super::migrations::{self, Listed};
+use sqlx::migrate::Migrator;
 
-/// Version, what it does, statements. Forward only: a line is never changed, only added.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
+const MIGRATIONS: &[Listed] = &[
     (
         1,
         "initial",
@@ -23,34 +20,13 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 ];
 
 pub(super) fn migrator() -> Migrator {
-    let migration = |&(version, description, sql): &(i64, &'static str, &'static str)| {
-        Migration::new(
-            version,
-            description.into(),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
-    };
-    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+    migrations::migrator(MIGRATIONS)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn every_file_is_listed_under_its_number() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite");
-        let names = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut files: Vec<_> = names.filter(|name| name.ends_with(".sql")).collect();
-        files.sort();
-        let listed: Vec<_> = MIGRATIONS
-            .iter()
-            .map(|(version, description, _)| format!("{version:04}_{}.sql", description.replace(' ', "_")))
-            .collect();
-        assert_eq!(files, listed);
+        crate::store::migrations::every_file_is_listed("sqlite", super::MIGRATIONS);
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::store::{NewMessage, Place};
 use im_schema::ids::{ConversationId, UserId};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use sqlx::{Connection, Row};
+use sqlx::{Connection, MySqlConnection, Row};
 use std::collections::{HashMap, HashSet};
 
 /// Every message is sent to one of the stores, and some to both at once.
@@ -184,6 +184,15 @@ async fn a_transaction_that_the_server_gives_up_for_another_one_is_begun_anew() 
     world.store.close().await;
 }
 
+/// As another process does that stores into the conversation.
+async fn lock_head(db: &mut MySqlConnection, conversation: ConversationId) {
+    sqlx::query("SELECT * FROM heads WHERE conversation_id = ? FOR UPDATE")
+        .bind(u64::from(conversation))
+        .execute(db)
+        .await
+        .unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_is_locked_for_long_is_waited_for() {
     let mut database = Database::shared().await;
@@ -193,12 +202,7 @@ async fn a_row_that_is_locked_for_long_is_waited_for() {
     let group = world.group(ada, &[]).await;
     let mut other = database.connect().await;
     let mut transaction = other.begin().await.unwrap();
-    let lock = "SELECT * FROM heads WHERE conversation_id = ? FOR UPDATE";
-    sqlx::query(lock)
-        .bind(u64::from(group))
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    lock_head(&mut transaction, group).await;
     let message = world.message(group, ada, NOW);
     let store = Arc::clone(&world.store);
     let storing = tokio::spawn(async move { store.store_messages(vec![message], NOW).await });
@@ -218,12 +222,7 @@ async fn a_server_that_does_not_answer_in_time_is_unavailable() {
     let group = world.group(ada, &[]).await;
     let mut other = database.connect().await;
     let mut transaction = other.begin().await.unwrap();
-    let lock = "SELECT * FROM heads WHERE conversation_id = ? FOR UPDATE";
-    sqlx::query(lock)
-        .bind(u64::from(group))
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    lock_head(&mut transaction, group).await;
     for _ in 0..10 {
         let message = world.message(group, ada, NOW);
         let late = world.store.store_messages(vec![message], NOW).await.unwrap_err();

@@ -1,0 +1,68 @@
+//! What messages are beside requests and answers: records of log topics, frames of a WebSocket.
+
+/// A log topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name, or the prefix of its names.
+    pub name: String,
+    /// The field by whose value records are spread (an unsigned 64-bit one), if any.
+    pub key: Option<String>,
+    /// How many partitions, at least 1.
+    pub partitions: u32,
+    /// How long records are kept at least, in milliseconds.
+    pub retention_ms: u64,
+    /// Name of the topic for records that cannot be processed.
+    pub dead_letter: Option<String>,
+    /// Whether an append waits for the disk.
+    pub durable: bool,
+    /// Whether each instance has a topic of its own.
+    pub per_instance: bool,
+}
+
+/// A WebSocket frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Full name of the method that handles it, e.g. `parlance.v1.MessageService.MarkRead`.
+    pub rpc: Option<String>,
+    /// The field of `ServerFrame` that answers it.
+    pub reply: Option<String>,
+    /// What brings it, if it comes from the server and is the reply of none.
+    pub cause: Option<Cause>,
+}
+
+/// What makes the server send a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A connection begins.
+    Connected,
+    /// The server is told to end.
+    Stopping,
+    /// A frame of a client.
+    Frame(FrameCause),
+}
+
+/// A frame of a client that brings a frame of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameCause {
+    /// The field of `ClientFrame`.
+    pub frame: String,
+    /// Members of its request that differ from the example.
+    pub with: serde_json::Map<String, serde_json::Value>,
+    /// Whether another user sends it than the one who gets what it brings.
+    pub by_another: bool,
+    /// Whether its request id is repeated.
+    pub answers: bool,
+    /// Members of what it brings that differ from the example.
+    pub gives: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A WebSocket that carries frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// Where it is opened, e.g. `/v1/ws`.
+    pub path: String,
+    /// Subprotocol with ProtoJSON in text messages, one frame a line.
+    pub text: String,
+    /// Subprotocol with protobuf in binary messages, each frame after its length.
+    pub binary: String,
+}
