@@ -1,7 +1,9 @@
 //! What can be configured.
 
+mod files;
 mod mysql;
 
+pub use files::{FilesOptions, S3Options};
 pub use mysql::{MysqlOptions, TlsMode};
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,8 @@ pub struct RepoConfig {
     pub bcrypt_cost: u32,
     /// The database server; without one the store is embedded, in `folder`.
     pub mysql: MysqlOptions,
+    /// Where files are kept.
+    pub files: FilesOptions,
 }
 
 impl Default for RepoConfig {
@@ -40,6 +44,7 @@ impl Default for RepoConfig {
             queue: 256,
             bcrypt_cost: 12,
             mysql: MysqlOptions::default(),
+            files: FilesOptions::default(),
         }
     }
 }

@@ -66,8 +66,8 @@ impl From<StoreError> for Failure {
 /// Why a repo could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot be made.
-    #[error("create {folder}")]
+    /// The folder cannot be made or used.
+    #[error("open the folder {folder}")]
     Folder {
         /// Which one.
         folder: String,
@@ -104,6 +104,21 @@ pub enum OpenError {
     NoBinaryLog {
         /// Which one.
         primary: String,
+    },
+    /// The bucket cannot be used.
+    #[error("open the bucket {bucket}")]
+    S3 {
+        /// Which one.
+        bucket: String,
+        /// Why.
+        #[source]
+        source: crate::files::FilesError,
+    },
+    /// A bucket is configured.
+    #[error("this program was built without the feature `s3`, so it cannot use the bucket {bucket}")]
+    NoS3 {
+        /// Which one.
+        bucket: String,
     },
     /// bcrypt knows no such cost.
     #[error("bcrypt's cost is 4 to 31, not {cost}")]

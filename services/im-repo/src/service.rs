@@ -7,7 +7,8 @@ mod tests;
 mod users;
 
 use crate::{
-    MysqlOptions, OpenError, RepoConfig, StoreError,
+    FilesOptions, MysqlOptions, OpenError, RepoConfig, S3Options, StoreError,
+    files::{Files, local::LocalFiles},
     password::Passwords,
     store::{Store, sqlite::SqliteStore},
 };
@@ -27,14 +28,16 @@ pub struct Repo {
     pub conversations: Arc<dyn ConversationRepo>,
     /// Messages.
     pub messages: Arc<dyn MessageRepo>,
+    /// What people attach.
+    pub files: Arc<dyn Files>,
     store: Arc<dyn Store>,
 }
 
 impl Repo {
-    /// Opens the database and migrates it. Ready when this returns; there is nothing to run.
+    /// Opens the database and migrates it, and opens the place for files. Ready when this returns; there is nothing to run.
     ///
     /// # Errors
-    /// The configuration or the database does not work.
+    /// The configuration, the database or the place for files does not work.
     pub async fn build(config: RepoConfig, clock: SharedClock) -> Result<Self, OpenError> {
         let passwords = Passwords::new(config.bcrypt_cost, Arc::clone(&clock))?;
         let store: Arc<dyn Store> = if config.mysql.primary.is_empty() {
@@ -42,7 +45,13 @@ impl Repo {
         } else {
             open_mysql(&config.mysql, &clock).await?
         };
-        Ok(Self::on(store, passwords, clock))
+        match open_files(&config, &clock).await {
+            Ok(files) => Ok(Self::on(store, files, passwords, clock)),
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
     }
 
     /// Whether the database answers.
@@ -53,7 +62,7 @@ impl Repo {
         self.store.health().await
     }
 
-    fn on(store: Arc<dyn Store>, passwords: Passwords, clock: SharedClock) -> Self {
+    fn on(store: Arc<dyn Store>, files: Arc<dyn Files>, passwords: Passwords, clock: SharedClock) -> Self {
         Self {
             users: Arc::new(Users {
                 store: Arc::clone(&store),
@@ -66,6 +75,7 @@ impl Repo {
             messages: Arc::new(Messages {
                 store: Arc::clone(&store),
             }),
+            files,
             store,
         }
     }
@@ -86,6 +96,31 @@ async fn open_mysql(options: &MysqlOptions, clock: &SharedClock) -> Result<Arc<d
 async fn open_mysql(options: &MysqlOptions, _: &SharedClock) -> Result<Arc<dyn Store>, OpenError> {
     Err(OpenError::NoMysql {
         primary: options.primary.clone(),
+    })
+}
+
+async fn open_files(config: &RepoConfig, clock: &SharedClock) -> Result<Arc<dyn Files>, OpenError> {
+    let FilesOptions { folder, s3 } = &config.files;
+    if !s3.bucket.is_empty() {
+        return open_s3(s3).await;
+    }
+    let folder = if folder.as_os_str().is_empty() {
+        &config.folder.join("files")
+    } else {
+        folder
+    };
+    Ok(Arc::new(LocalFiles::open(folder, clock).await?))
+}
+
+#[cfg(feature = "s3")]
+async fn open_s3(options: &S3Options) -> Result<Arc<dyn Files>, OpenError> {
+    Ok(Arc::new(crate::files::s3::S3Files::open(options).await?))
+}
+
+#[cfg(not(feature = "s3"))]
+async fn open_s3(options: &S3Options) -> Result<Arc<dyn Files>, OpenError> {
+    Err(OpenError::NoS3 {
+        bucket: options.bucket.clone(),
     })
 }
 
