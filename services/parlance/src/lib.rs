@@ -6,4 +6,5 @@ pub mod cli;
 mod dev;
 mod link;
 pub mod platform;
+pub mod production;
 pub mod settings;

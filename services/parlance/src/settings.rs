@@ -1,6 +1,7 @@
 //! The configuration of the whole program.
 
-use anyhow::Context as _;
+use crate::production::{self, Profile};
+use anyhow::{Context as _, bail};
 use im_infra::{
     config::{self, Secret, duration, size},
     layers::{Quota, Quotas},
@@ -20,6 +21,7 @@ pub const DEFAULTS: &str = include_str!("../../../deploy/parlance.toml");
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the commented default file says what each is")]
 pub struct Settings {
+    pub profile: Profile,
     pub data: PathBuf,
     pub auth: Auth,
     pub telemetry: Telemetry,
@@ -97,10 +99,23 @@ impl Settings {
     /// Defaults, under the file, under the environment, under `overrides`.
     ///
     /// # Errors
-    /// Every unknown key and wrong value, with its source and a hint.
+    /// Every unknown key and wrong value, with its source and a hint; in production everything that is not fit for it.
     pub fn load(file: Option<&Path>, overrides: &[(String, String)]) -> anyhow::Result<Self> {
-        config::load(DEFAULTS, file, "PARLANCE_", overrides).context("configuration")
+        let settings: Self = config::load(DEFAULTS, file, "PARLANCE_", overrides).context("configuration")?;
+        if settings.profile == Profile::Production {
+            fit_for_production(&settings).context("configuration")?;
+        }
+        Ok(settings)
     }
+}
+
+fn fit_for_production(settings: &Settings) -> anyhow::Result<()> {
+    let refusals = production::check(settings);
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let lines = refusals.iter().map(|refusal| format!("\n  {refusal}"));
+    bail!("not fit for production:{}", lines.collect::<String>())
 }
 
 /// Splits `key=value` of the command line.
