@@ -2,6 +2,7 @@
 
 use crate::ws::outbox::OutboxLimits;
 use im_infra::config::{duration, size};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -19,6 +20,8 @@ pub struct Config {
     pub header_timeout: Duration,
     /// Origins of web pages, beside the gateway's own, that may call it and open WebSockets, e.g. `https://chat.example.com`; `*` for any.
     pub allowed_origins: Vec<String>,
+    /// Networks of load balancers in front, e.g. `10.0.0.0/8`: what they say in `X-Forwarded-For` of who calls is believed. Nobody else's word is.
+    pub trusted_proxies: Vec<IpNet>,
     /// Largest body of a REST request, and largest message of a gRPC request.
     #[serde(with = "size")]
     pub max_body: usize,
@@ -74,6 +77,7 @@ impl Default for Config {
             listen: (Ipv4Addr::LOCALHOST, 7700).into(),
             header_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             max_body: 64 * 1024,
             max_frame: 64 * 1024,
             max_connections_per_user: 50,

@@ -13,6 +13,7 @@ mod listener;
 mod meters;
 mod origin;
 mod presence;
+mod proxies;
 mod receipts;
 mod rest;
 mod service;

@@ -6,7 +6,7 @@
 
 mod greeting;
 
-use crate::config::Config;
+use crate::{config::Config, proxies::Proxies};
 use axum::{
     Router,
     body::Body,
@@ -38,12 +38,14 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// are closed.
 pub(crate) async fn serve(listener: TcpListener, router: Router, config: &Config, stop: CancellationToken) {
     let http = Arc::new(http(config));
+    let proxies = Proxies::new(&config.trusted_proxies);
     let connections = TaskTracker::new();
     while let Some((stream, peer)) = next(&listener, &stop).await {
         let head_timeout = config.header_timeout;
         connections.spawn(one(
             stream,
             peer,
+            proxies.clone(),
             router.clone(),
             Arc::clone(&http),
             head_timeout,
@@ -99,6 +101,7 @@ fn is_the_peers(error: &io::Error) -> bool {
 async fn one(
     stream: TcpStream,
     peer: SocketAddr,
+    proxies: Proxies,
     router: Router,
     http: Arc<Builder<TokioExecutor>>,
     head_timeout: Duration,
@@ -110,7 +113,8 @@ async fn one(
     }
     let answer = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
+        let client = proxies.client(peer, request.headers());
+        request.extensions_mut().insert(ConnectInfo(client));
         // a router is always ready
         router.clone().call(request)
     });
