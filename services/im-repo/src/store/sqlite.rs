@@ -4,6 +4,7 @@ mod append;
 mod check;
 mod checkpoint;
 mod conversations;
+mod insert;
 mod members;
 mod mend;
 mod messages;

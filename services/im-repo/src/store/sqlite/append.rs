@@ -3,8 +3,7 @@
 use super::{
     super::{ClientMessageId, NewMessage, Place, Result, StoreOutcome, repeated},
     id_list,
-    places::Places,
-    rows::RowStatement,
+    insert::{Additions, Inserter, NewRow},
     seen::{Covered, Seen},
 };
 use sqlx::{Row, SqliteConnection};
@@ -24,19 +23,10 @@ pub(super) struct Append {
 
 /// Appends messages. What it knows of the database stays true because nobody else writes messages.
 pub(super) struct Appender {
-    insert: RowStatement,
-    places: Places,
-    set_heads: RowStatement,
-    advance: RowStatement,
+    inserter: Inserter,
     /// Last sequences of conversations.
     heads: HashMap<u64, u64>,
     seen: Arc<Seen>,
-}
-
-/// A message to insert.
-struct NewRow<'a> {
-    message: &'a NewMessage,
-    place: Place,
 }
 
 /// What one transaction adds.
@@ -54,25 +44,7 @@ struct Batch<'a> {
 impl Appender {
     pub(super) fn new(seen: Arc<Seen>) -> Self {
         Self {
-            insert: RowStatement::insert(
-                "message_rows \
-                 (message_id, conversation_id, sequence, sender_id, client_message_id, sent_at_ms, content)",
-                7,
-                "",
-            ),
-            places: Places::new(),
-            set_heads: RowStatement::insert(
-                "heads (conversation_id, last_sequence, last_at_ms)",
-                3,
-                "ON CONFLICT (conversation_id) DO UPDATE \
-                 SET last_sequence = excluded.last_sequence, last_at_ms = excluded.last_at_ms",
-            ),
-            advance: RowStatement::new(
-                "UPDATE members SET read_sequence = new.column3 FROM (VALUES",
-                3,
-                ") AS new WHERE members.conversation_id = new.column1 AND members.user_id = new.column2 \
-                 AND members.read_sequence < new.column3",
-            ),
+            inserter: Inserter::new(),
             heads: HashMap::new(),
             seen,
         }
@@ -82,14 +54,16 @@ impl Appender {
     pub(super) fn forget(&mut self) {
         self.heads.clear();
         self.seen.forget();
-        self.places.forget();
+        self.inserter.forget();
     }
 
-    /// Inside a transaction. Outcomes of each request in the order of its messages.
+    /// Outcomes of each request in the order of its messages. What is new is written in a transaction of its own, or inside one that is `open`.
+    /// What was read before a transaction began is true in it: nobody else writes messages.
     pub(super) async fn append(
         &mut self,
         db: &mut SqliteConnection,
         requests: &[Append],
+        open: bool,
     ) -> Result<Vec<Vec<StoreOutcome>>> {
         if requests.is_empty() {
             return Ok(Vec::new());
@@ -105,10 +79,24 @@ impl Appender {
             }
             outcomes.push(own);
         }
-        self.insert(db, &batch).await?;
-        for (conversation, (last_sequence, _)) in batch.heads {
-            self.heads.insert(conversation, last_sequence);
+        let Batch { rows, heads, reads, .. } = batch;
+        if rows.is_empty() {
+            return Ok(outcomes);
         }
+        let last_sequences: Vec<_> = heads
+            .iter()
+            .map(|(conversation, head)| (*conversation, head.0))
+            .collect();
+        let new = Additions::new(&rows, heads, reads);
+        if open {
+            self.inserter.insert(db, &new).await?;
+        } else {
+            self.inserter.commit(db, &new).await?;
+        }
+        self.heads.extend(last_sequences);
+        self.seen
+            .note(rows.iter().map(|NewRow { message, place }| (*message, place.sequence)));
+        metrics::histogram!("repo_batch_messages").record(rows.len() as f64);
         Ok(outcomes)
     }
 
@@ -180,47 +168,5 @@ impl Appender {
         batch.reads.insert((conversation, sender), place.sequence);
         batch.rows.push(NewRow { message, place });
         Ok(StoreOutcome::Stored(place))
-    }
-
-    async fn insert(&mut self, db: &mut SqliteConnection, batch: &Batch<'_>) -> Result<()> {
-        self.insert
-            .execute(db, &batch.rows, |row, NewRow { message, place }| {
-                row.number(message.id.into())?
-                    .number(message.conversation.into())?
-                    .number(place.sequence)?
-                    .number(message.sender.into())?
-                    .value(message.client_id.as_slice())?
-                    .number(place.sent_at_ms)?
-                    .value(message.content.as_slice())?;
-                Ok(())
-            })
-            .await?;
-        let places = batch.rows.iter().map(|NewRow { message, place }| {
-            let conversation = u64::from(message.conversation);
-            (conversation, place.sequence, u64::from(message.id))
-        });
-        self.places.insert(db, places.collect()).await?;
-        // neighbours in the tables next to each other
-        let mut heads: Vec<_> = batch.heads.iter().collect();
-        heads.sort_unstable();
-        self.set_heads
-            .execute(db, &heads, |row, (conversation, (sequence, at_ms))| {
-                row.number(**conversation)?.number(*sequence)?.number(*at_ms)?;
-                Ok(())
-            })
-            .await?;
-        let mut reads: Vec<_> = batch.reads.iter().collect();
-        reads.sort_unstable();
-        self.advance
-            .execute(db, &reads, |row, ((conversation, user), sequence)| {
-                row.number(*conversation)?.number(*user)?.number(**sequence)?;
-                Ok(())
-            })
-            .await?;
-        let stored = batch.rows.iter();
-        self.seen
-            .note(stored.map(|NewRow { message, place }| (*message, place.sequence)));
-        metrics::histogram!("repo_batch_messages").record(batch.rows.len() as f64);
-        Ok(())
     }
 }

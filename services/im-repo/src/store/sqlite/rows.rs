@@ -1,16 +1,20 @@
-//! Statements for many rows at once: sqlx hops to the connection's thread for each statement.
+//! Statements for many rows at once, several of them in one go: sqlx hops to the connection's thread and back for each `execute`, and on a busy
+//! machine each of the two waits for its turn.
 
 use super::super::Result;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, encode::Encode, sqlite::SqliteArguments, types::Type};
 use std::sync::Arc;
 
-/// How many rows there are statements for, ascending. The smallest that holds a batch takes all of it in one hop; all of them stay prepared.
+/// How many rows there are scripts for, ascending. The smallest that holds a batch takes all of it in one hop; all of them stay prepared.
 const SIZES: [usize; 11] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+/// No statement of a script takes more rows than this.
+pub(super) const MAX_ROWS: usize = SIZES[SIZES.len() - 1];
 
 /// A statement with a list of rows in it.
 pub(super) struct RowStatement {
+    before: String,
     columns: usize,
-    sql: [Arc<str>; SIZES.len()],
+    after: String,
 }
 
 impl RowStatement {
@@ -23,29 +27,83 @@ impl RowStatement {
 
     /// `before` the rows, `after` the rows, `columns` parameters in a row. Parameters of rows that a batch does not have are null.
     pub(super) fn new(before: &str, columns: usize, after: &str) -> Self {
-        let row = format!("({})", vec!["?"; columns].join(","));
-        let sql = SIZES.map(|rows| format!("{before} {} {after}", vec![row.as_str(); rows].join(",")).into());
+        Self {
+            before: before.to_owned(),
+            columns,
+            after: after.to_owned(),
+        }
+    }
+
+    fn sql(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns].join(","));
+        let Self { before, after, .. } = self;
+        format!("{before} {} {after}", vec![row.as_str(); rows].join(","))
+    }
+}
+
+/// Statements that are executed one behind the other in one hop. The first one that fails ends it.
+pub(super) struct Script {
+    columns: Vec<usize>,
+    sql: [Arc<str>; SIZES.len()],
+}
+
+impl Script {
+    /// The statements, between a `first` and a `last` one without parameters; either may be empty.
+    pub(super) fn new(first: &str, statements: &[RowStatement], last: &str) -> Self {
+        let sql = SIZES.map(|rows| {
+            let mut all = vec![first.to_owned()];
+            all.extend(statements.iter().map(|statement| statement.sql(rows)));
+            all.push(last.to_owned());
+            all.retain(|statement| !statement.is_empty());
+            all.join(";").into()
+        });
+        let columns = statements.iter().map(|statement| statement.columns).collect();
         Self { columns, sql }
     }
 
-    /// Executes it for all `items`; `bind` binds the columns of one, in order.
-    pub(super) async fn execute<T>(
-        &self,
-        db: &mut SqliteConnection,
-        items: &[T],
-        mut bind: impl FnMut(&mut Row, &T) -> Result<()>,
-    ) -> Result<()> {
-        for items in items.chunks(SIZES[SIZES.len() - 1]) {
-            let size = SIZES.partition_point(|size| *size < items.len());
-            let mut row = Row(SqliteArguments::default());
-            sqlx::Arguments::reserve(&mut row.0, items.len() * self.columns, 0);
-            for item in items {
-                bind(&mut row, item)?;
-            }
-            sqlx::query_with(AssertSqlSafe(Arc::clone(&self.sql[size])), row.0)
-                .execute(&mut *db)
-                .await?;
+    /// One execution, whose statements have at most so many rows: [`MAX_ROWS`] at most.
+    pub(super) fn with_rows(&self, rows: usize) -> Execution<'_> {
+        let size = SIZES.partition_point(|size| *size < rows).min(SIZES.len() - 1);
+        let mut values = SqliteArguments::default();
+        sqlx::Arguments::reserve(&mut values, SIZES[size] * self.columns.iter().sum::<usize>(), 0);
+        Execution {
+            script: self,
+            size,
+            statement: 0,
+            row: Row(values),
         }
+    }
+}
+
+/// The parameters of one execution.
+pub(super) struct Execution<'a> {
+    script: &'a Script,
+    size: usize,
+    statement: usize,
+    row: Row,
+}
+
+impl Execution<'_> {
+    /// The rows of the next statement; `bind` binds the columns of one, in order.
+    pub(super) fn bind<T>(mut self, items: &[T], mut bind: impl FnMut(&mut Row, &T) -> Result<()>) -> Result<Self> {
+        for item in items {
+            bind(&mut self.row, item)?;
+        }
+        let missing = SIZES[self.size].saturating_sub(items.len()) * self.script.columns[self.statement];
+        self.statement += 1;
+        // parameters are counted through all statements; those behind the last one given are null by themselves
+        if self.statement < self.script.columns.len() {
+            for _ in 0..missing {
+                self.row.value(None::<i64>)?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Executes the script.
+    pub(super) async fn execute(self, db: &mut SqliteConnection) -> Result<()> {
+        let sql = AssertSqlSafe(Arc::clone(&self.script.sql[self.size]));
+        sqlx::query_with(sql, self.row.0).execute(db).await?;
         Ok(())
     }
 }

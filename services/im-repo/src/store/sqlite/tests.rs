@@ -5,7 +5,7 @@ use super::SqliteStore;
 use crate::{
     RepoConfig,
     store::{
-        ConversationStore, EndedSession, MessageStore, SessionStore, Store, StoreError,
+        ConversationStore, EndedSession, MessageStore, SessionStore, Store, StoreError, StoreOutcome,
         conformance::{NOW, World},
     },
 };
@@ -173,6 +173,41 @@ async fn places_that_were_moved_and_recent_ones_read_as_one_history() {
     for conversation in [busy, other] {
         let view = world.view(ada, conversation).await.unwrap();
         assert_eq!(view.last_message.map(|message| message.sequence), Some(3_250));
+    }
+    world.store.close().await;
+}
+
+#[tokio::test]
+async fn a_batch_of_any_size_is_written_whole() {
+    let world = world().await;
+    let (ada, bob) = (world.user().await, world.user().await);
+    let (one, other) = (world.direct(ada, bob).await, world.group(ada, &[bob]).await);
+    let (mut last, mut read) = ([0, 0], [[0, 0], [0, 0]]);
+    // around the sizes that there are statements for, and beyond the largest
+    for size in [1, 2, 3, 5, 31, 33, 1_023, 1_024, 1_025, 2_500] {
+        let places: Vec<_> = (0..size).map(|n| (n % 3 % 2, n % 2)).collect();
+        let messages = places
+            .iter()
+            .map(|(conversation, sender)| world.message([one, other][*conversation], [ada, bob][*sender], NOW));
+        let outcomes = world.store.store_messages(messages.collect(), NOW).await.unwrap();
+        for ((conversation, sender), outcome) in places.into_iter().zip(outcomes) {
+            last[conversation] += 1;
+            read[conversation][sender] = last[conversation];
+            assert!(matches!(outcome, StoreOutcome::Stored(place) if place.sequence == last[conversation]));
+        }
+        for (at, conversation) in [one, other].into_iter().enumerate() {
+            let (messages, head) = world.store.read_messages(conversation, 1, true, 10_000).await.unwrap();
+            assert_eq!(head, last[at], "{size}");
+            let sequences: Vec<_> = messages.iter().map(|message| message.sequence).collect();
+            assert_eq!(sequences, (1..=last[at]).collect::<Vec<_>>(), "{size}");
+            for (user, read) in [ada, bob].into_iter().zip(read[at]) {
+                assert_eq!(
+                    world.view(user, conversation).await.unwrap().read_sequence,
+                    read,
+                    "{size}"
+                );
+            }
+        }
     }
     world.store.close().await;
 }

@@ -162,14 +162,20 @@ impl Task {
 
     /// Appends first: if they fail, `writes` have not run yet. Writes are answered here, appends by the caller.
     async fn transaction(&mut self, appends: &[Append], writes: &mut Vec<Write>) -> Result<Vec<Vec<StoreOutcome>>> {
-        execute(&mut self.db, "BEGIN IMMEDIATE").await?;
-        let outcomes = match self.appender.append(&mut self.db, appends).await {
+        let alone = writes.is_empty();
+        if !alone {
+            execute(&mut self.db, "BEGIN IMMEDIATE").await?;
+        }
+        let outcomes = match self.appender.append(&mut self.db, appends, !alone).await {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 self.roll_back().await;
                 return Err(error);
             }
         };
+        if alone {
+            return Ok(outcomes);
+        }
         let mut written = Vec::with_capacity(writes.len());
         let done = match self.run_writes(appends.is_empty(), writes, &mut written).await {
             Ok(true) => execute(&mut self.db, "COMMIT").await,
@@ -221,7 +227,7 @@ impl Task {
     }
 }
 
-async fn execute(db: &mut SqliteConnection, sql: &'static str) -> Result<()> {
+pub(super) async fn execute(db: &mut SqliteConnection, sql: &'static str) -> Result<()> {
     sqlx::query(sql).execute(db).await?;
     Ok(())
 }
