@@ -1,6 +1,8 @@
 //! What all connections of a gateway share.
 
-use crate::{config::Config, hub::Hub, meters::Meters, origin::Origins, presence::Presence, uplink::Uplink};
+use crate::{
+    config::Config, hub::Hub, meters::Meters, origin::Origins, presence::Presence, receipts::Receipts, uplink::Uplink,
+};
 use im_infra::{
     clock::SharedClock,
     layers::{Authenticator, RateLimits},
@@ -24,6 +26,7 @@ pub(crate) struct Gate {
     pub(crate) history: MessageServiceClient,
     pub(crate) hub: Arc<Hub>,
     pub(crate) uplink: Arc<Uplink>,
+    pub(crate) receipts: Arc<Receipts>,
     pub(crate) presence: Presence,
     /// Connections, their calls, and what is left to do for those that ended.
     pub(crate) tasks: TaskTracker,

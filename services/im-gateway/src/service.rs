@@ -174,12 +174,11 @@ impl Gateway {
         let no_more_downstream = CancellationToken::new();
         let consumer =
             Consumer::<Downstream>::of_instance(Arc::clone(&deps.log), Arc::clone(&deps.clock), &deps.instance);
-        let receipts = Arc::new(Receipts::default());
-        let gathering = tokio::spawn(Arc::clone(&receipts).run());
+        let gathering = tokio::spawn(Arc::clone(&gate.receipts).run());
         let handler = Arc::new(Downlink::new(
             Arc::clone(&gate.hub),
             Arc::clone(&gate.instance),
-            receipts,
+            Arc::clone(&gate.receipts),
         ));
         let downlink = tokio::spawn(consumer.run(handler, no_more_downstream.clone()));
         let ticker = tokio::spawn(ticker::tick(Arc::clone(&gate)));
@@ -228,8 +227,10 @@ fn gate(config: Config, deps: &Deps, origins: Origins) -> Gate {
         .max(8 * (config.max_frame + GATHER_BYTES))
         .min(u32::MAX as usize);
     let producer = Producer::new(Arc::clone(&deps.log));
+    let receipts = Arc::new(Receipts::default());
     let uplink = Arc::new(Uplink::new(
         producer,
+        Arc::clone(&receipts),
         Arc::clone(&deps.clock),
         room,
         config.uplink_batch,
@@ -254,6 +255,7 @@ fn gate(config: Config, deps: &Deps, origins: Origins) -> Gate {
         history: deps.history.clone(),
         hub,
         uplink,
+        receipts,
         tasks: TaskTracker::new(),
         leaving: AtomicBool::new(false),
         meters: Meters::new(),

@@ -6,7 +6,7 @@
 //! One append is under way at a time, which is what keeps the order of a conversation. The queue is bounded by bytes: a sender that finds
 //! no room is read no further until there is some.
 
-use crate::{error, ws::connection::Connection};
+use crate::{error, receipts::Receipts, ws::connection::Connection};
 use im_infra::{clock::SharedClock, topics::Producer};
 use im_schema::{
     failure::Failure,
@@ -46,6 +46,7 @@ pub(crate) struct Uplink {
     room: Arc<Semaphore>,
     batch: usize,
     producer: Producer<Upstream>,
+    receipts: Arc<Receipts>,
     clock: SharedClock,
 }
 
@@ -58,13 +59,20 @@ struct Queue {
 impl Uplink {
     /// A queue of `capacity` bytes, appended by `producer` in batches of at most `batch` messages. What is queued in one go may not cost
     /// more than the capacity.
-    pub(crate) fn new(producer: Producer<Upstream>, clock: SharedClock, capacity: usize, batch: usize) -> Self {
+    pub(crate) fn new(
+        producer: Producer<Upstream>,
+        receipts: Arc<Receipts>,
+        clock: SharedClock,
+        capacity: usize,
+        batch: usize,
+    ) -> Self {
         Self {
             queue: Mutex::default(),
             arrived: Notify::new(),
             room: Arc::new(Semaphore::new(capacity)),
             batch: batch.max(1),
             producer,
+            receipts,
             clock,
         }
     }
@@ -185,7 +193,26 @@ impl Uplink {
             };
             Failure::new(reason, "the message is not accepted, send it again with the same id")
         });
-        answer(waiting, refusal.as_ref());
+        match refusal {
+            None => self.accept(waiting),
+            Some(refusal) => refuse_waiting(waiting, &refusal),
+        }
+    }
+
+    /// Tells senders that their messages are accepted: at once, or, if there are many, with what comes next.
+    fn accept(&self, waiting: Vec<Waiting>) {
+        let connections = waiting.chunk_by(|(one, ..), (next, ..)| one.id == next.id).count();
+        let unhurried = self.receipts.crowd(connections, self.clock.monotonic());
+        let mut company = Vec::new();
+        answer(waiting, None, |connection, encoded, frames| {
+            if !unhurried {
+                connection.outbox.copy(encoded, frames);
+                connection.outbox.wake();
+            } else if connection.outbox.copy_unhurried(encoded, frames) {
+                company.push(Arc::clone(connection));
+            }
+        });
+        self.receipts.gather(company);
     }
 }
 
@@ -204,8 +231,8 @@ fn expect(waiting: &mut [Waiting]) {
     }
 }
 
-/// One push a connection, of what nobody has answered yet.
-fn answer(waiting: Vec<Waiting>, refusal: Option<&Failure>) {
+/// One `push` a connection, of what nobody has answered yet: encoded frames, and how many.
+fn answer(waiting: Vec<Waiting>, refusal: Option<&Failure>, mut push: impl FnMut(&Arc<Connection>, &[u8], usize)) {
     let mut encoded = Vec::new();
     let mut waiting = waiting.into_iter().peekable();
     while let Some(first) = waiting.next() {
@@ -224,11 +251,17 @@ fn answer(waiting: Vec<Waiting>, refusal: Option<&Failure>) {
             }
             // before it is let go: who finds nothing to answer may go on to what became of the messages
             if frames > 0 {
-                connection.outbox.copy(&encoded, frames);
+                push(&connection, &encoded, frames);
             }
         });
-        connection.outbox.wake();
     }
+}
+
+fn refuse_waiting(waiting: Vec<Waiting>, failure: &Failure) {
+    answer(waiting, Some(failure), |connection, encoded, frames| {
+        connection.outbox.copy(encoded, frames);
+        connection.outbox.wake();
+    });
 }
 
 fn reply(request_id: u64, client_message_id: String, refusal: Option<&Failure>) -> ServerFrame {
@@ -250,7 +283,7 @@ fn refuse_all(items: Vec<Item>, failure: &Failure) {
         .map(|item| (item.connection, item.request_id, item.client_message_id))
         .collect();
     expect(&mut waiting);
-    answer(waiting, Some(failure));
+    refuse_waiting(waiting, failure);
 }
 
 fn going_away() -> Failure {
@@ -263,3 +296,6 @@ fn cost(items: &[Item]) -> u32 {
         .map(|item| OVERHEAD + item.upstream.encoded_len())
         .sum::<usize>() as u32
 }
+
+#[cfg(test)]
+mod tests;
