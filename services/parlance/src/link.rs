@@ -58,7 +58,8 @@ pub(crate) async fn connect(url: &str, token: &str) -> anyhow::Result<(Sender, R
         .with_context(|| format!("connect to {authority}"))?;
     stream.set_nodelay(true).context("set TCP_NODELAY")?;
     let config = WebSocketConfig::default()
-        .read_buffer_size(16 << 10)
+        // is zeroed before each read
+        .read_buffer_size(4 << 10)
         .write_buffer_size(0)
         .max_message_size(Some(16 << 20));
     let (socket, _) = client_async_with_config(request, stream, Some(config))
