@@ -117,6 +117,8 @@ pub trait MessageStore: Send + Sync {
         forward: bool,
         limit: u32,
     ) -> Result<(Vec<MessageRecord>, u64)>;
+    /// How far these conversations have come; those that do not exist are left out. In no order.
+    async fn read_heads(&self, conversations: &[ConversationId]) -> Result<Vec<Head>>;
 }
 
 /// All of it, on one engine.

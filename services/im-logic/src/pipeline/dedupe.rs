@@ -21,11 +21,12 @@
 //! AHEAD + 2·SKEW before `since`. A message handled before `since` that bears an id from after `since − SKEW` is one of these, so an id beyond both
 //! `since − SKEW` and the horizon is new.
 
+mod horizon;
+
 use super::Refused;
 use crate::rules::send::{MAX_AHEAD_MS, made_at_ms};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
 use im_infra::{
     clock::SharedClock,
     kv::{Kv, KvError},
@@ -52,8 +53,6 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(150);
 pub(crate) const SINCE: &str = "dedupe:since";
 /// By how much the clocks of two machines may differ, the time of a call included, in milliseconds.
 const SKEW_MS: u64 = 5_000;
-/// How many messages of one conversation are read to find its horizon.
-const HORIZON_PAGES: usize = 8;
 /// How many pages are read for the refused messages of a batch. A stranger can ask for this, so it must be cheap.
 const REFUSED_PAGES: usize = 8;
 /// Messages a page.
@@ -257,78 +256,6 @@ impl Dedupe {
         let since = since.and_then(|since| std::str::from_utf8(&since).ok()?.parse().ok());
         Ok((new, since))
     }
-
-    /// The horizons of these conversations; one that is missing from the answer is not known.
-    async fn horizons(&self, conversations: HashSet<u64>, since: u64) -> HashMap<u64, u64> {
-        let mut known = HashMap::with_capacity(conversations.len());
-        let unknown: Vec<u64> = {
-            let horizons = self.horizons.lock();
-            let mut recall = |id: &u64| match horizons.get(id) {
-                Some((asked, horizon)) if *asked == since => known.insert(*id, *horizon).is_some(),
-                _ => true,
-            };
-            conversations.into_iter().filter(|id| recall(id)).collect()
-        };
-        let found: Vec<(u64, u64)> = stream::iter(unknown)
-            .map(|conversation| async move { (conversation, self.horizon(conversation, since).await) })
-            .buffer_unordered(16)
-            .filter_map(|(conversation, horizon)| async move {
-                let unknown = |error| tracing::warn!(error = &error as &dyn std::error::Error, "horizon unknown");
-                Some((conversation, horizon.map_err(unknown).ok()?))
-            })
-            .collect()
-            .await;
-        let mut horizons = self.horizons.lock();
-        for (conversation, horizon) in found {
-            known.insert(conversation, horizon);
-            horizons.insert(conversation, (since, horizon));
-        }
-        known
-    }
-
-    /// See [`horizon_of`]; `u64::MAX` if there is too much to read.
-    async fn horizon(&self, conversation_id: u64, since: u64) -> Result<u64, Failure> {
-        let mut horizon = 0;
-        let mut from_sequence = 0;
-        // most conversations were quiet: one message tells
-        let mut limit = 1;
-        for _ in 0..=HORIZON_PAGES {
-            let request = ReadMessagesRequest {
-                conversation_id,
-                from_sequence,
-                forward: false,
-                limit,
-                ..Default::default()
-            };
-            let page = self.repo.read_messages(Context::internal(), request).await?.messages;
-            let (latest, complete) = horizon_of(&page, since);
-            horizon = horizon.max(latest);
-            let oldest = page.last().map_or(0, |message| message.sequence);
-            if complete || oldest <= 1 {
-                return Ok(horizon);
-            }
-            from_sequence = oldest - 1;
-            limit = PAGE;
-        }
-        Ok(u64::MAX)
-    }
-}
-
-/// The latest id time among those of these messages, newest first, that may have been handled before `since` and bear a later id; and whether
-/// they reach back far enough.
-fn horizon_of(messages: &[Message], since: u64) -> (u64, bool) {
-    let mut horizon = 0;
-    for message in messages {
-        let sent_at = sent_at_ms(message);
-        if sent_at + MAX_AHEAD_MS + 2 * SKEW_MS < since {
-            return (horizon, true);
-        }
-        if sent_at <= since + SKEW_MS {
-            let id = uuid::Uuid::try_parse(&message.client_message_id).unwrap_or_default();
-            horizon = horizon.max(made_at_ms(id.as_bytes()).unwrap_or(u64::MAX));
-        }
-    }
-    (horizon, false)
 }
 
 /// See the top of the file.

@@ -3,10 +3,11 @@
 use crate::world::{World, text_of, words};
 use async_trait::async_trait;
 use im_schema::{
-    errors::{ReadMessagesError, StoreMessagesError},
+    errors::{ReadHeadsError, ReadMessagesError, StoreMessagesError},
     failure::Failure,
     internal::v1::{
-        ReadMessagesRequest, ReadMessagesResponse, StoreMessagesRequest, StoreMessagesResponse, downstream::Event,
+        ReadHeadsRequest, ReadHeadsResponse, ReadMessagesRequest, ReadMessagesResponse, StoreMessagesRequest,
+        StoreMessagesResponse, downstream::Event,
     },
     parlance::Reason,
     rpc::Peer,
@@ -118,6 +119,10 @@ impl MessageRepo for Lossy {
         request: ReadMessagesRequest,
     ) -> Result<ReadMessagesResponse, ReadMessagesError> {
         self.inner.read_messages(peer, request).await
+    }
+
+    async fn read_heads(&self, peer: Peer, request: ReadHeadsRequest) -> Result<ReadHeadsResponse, ReadHeadsError> {
+        self.inner.read_heads(peer, request).await
     }
 }
 

@@ -1,12 +1,12 @@
 use super::users::missing;
-use crate::store::{ClientMessageId, MessageRecord, NewMessage, Place, Store, StoreError, StoreOutcome};
+use crate::store::{ClientMessageId, Head, MessageRecord, NewMessage, Place, Store, StoreError, StoreOutcome};
 use async_trait::async_trait;
 use im_schema::{
-    errors::{ReadMessagesError, StoreMessagesError},
+    errors::{ReadHeadsError, ReadMessagesError, StoreMessagesError},
     failure::Failure,
     internal::v1::{
-        self as proto, ReadMessagesRequest, ReadMessagesResponse, StoreMessagesRequest, StoreMessagesResponse,
-        store_outcome::Kind,
+        self as proto, ReadHeadsRequest, ReadHeadsResponse, ReadMessagesRequest, ReadMessagesResponse,
+        StoreMessagesRequest, StoreMessagesResponse, store_outcome::Kind,
     },
     rpc::Peer,
     services::MessageRepo,
@@ -58,6 +58,21 @@ impl MessageRepo for Messages {
         Ok(ReadMessagesResponse {
             messages,
             last_sequence,
+            ..Default::default()
+        })
+    }
+
+    async fn read_heads(&self, _: Peer, request: ReadHeadsRequest) -> Result<ReadHeadsResponse, ReadHeadsError> {
+        let conversations: Vec<_> = request.conversations().collect();
+        let heads = self.store.read_heads(&conversations).await.map_err(Failure::from)?;
+        let head = |head: Head| proto::Head {
+            conversation_id: head.conversation.into(),
+            last_sequence: head.last_sequence,
+            last_at_ms: head.last_at_ms,
+            ..Default::default()
+        };
+        Ok(ReadHeadsResponse {
+            heads: heads.into_iter().map(head).collect(),
             ..Default::default()
         })
     }

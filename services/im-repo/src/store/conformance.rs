@@ -193,7 +193,7 @@ macro_rules! conformance_tests {
                 a_missing_conversation_fails_alone, an_empty_request_is_fine, twins_in_a_batch_are_found,
                 a_stored_message_is_found_again, a_changed_message_is_a_conflict, another_sender_may_use_the_same_id,
                 a_client_clock_may_be_ahead, history_reads_both_ways,
-                racing_senders_leave_no_gap, a_faulty_request_fails_alone;
+                racing_senders_leave_no_gap, a_faulty_request_fails_alone, heads_say_how_far_conversations_have_come;
             random: any_interleaving_keeps_the_books
         );
     };

@@ -301,6 +301,17 @@ pub struct Place {
     pub sent_at_ms: u64,
 }
 
+/// How far a conversation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Sequence of its newest message; 0 if there is none.
+    pub last_sequence: u64,
+    /// When that was stored, or the conversation was made.
+    pub last_at_ms: u64,
+}
+
 /// A stored message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRecord {

@@ -1,21 +1,24 @@
-use super::*;
+use super::{horizon::horizon_of, *};
 use async_trait::async_trait;
 use im_infra::{clock::ManualClock, kv::embedded::EmbeddedKv};
 use im_schema::{
-    errors::{ReadMessagesError, StoreMessagesError},
-    internal::v1::{ReadMessagesResponse, StoreMessagesRequest, StoreMessagesResponse},
+    errors::{ReadHeadsError, ReadMessagesError, StoreMessagesError},
+    internal::v1::{
+        Head, ReadHeadsRequest, ReadHeadsResponse, ReadMessagesResponse, StoreMessagesRequest, StoreMessagesResponse,
+    },
     rpc::Peer,
     services::MessageRepo,
     wkt::Timestamp,
 };
 use proptest::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 const NOW: u64 = 1_764_000_000_000;
 const SECOND: u64 = 1_000;
 
 /// A conversation's history with times of our choice, which no real store would take.
 #[derive(Default)]
-struct History(Mutex<Vec<Message>>);
+struct History(Mutex<Vec<Message>>, AtomicUsize);
 
 #[async_trait]
 impl MessageRepo for History {
@@ -32,6 +35,7 @@ impl MessageRepo for History {
         _: Peer,
         request: ReadMessagesRequest,
     ) -> Result<ReadMessagesResponse, ReadMessagesError> {
+        self.1.fetch_add(1, Relaxed);
         let history = self.0.lock();
         let before = |message: &&Message| request.from_sequence == 0 || message.sequence <= request.from_sequence;
         let messages = history
@@ -44,6 +48,20 @@ impl MessageRepo for History {
         Ok(ReadMessagesResponse {
             messages,
             last_sequence: history.len() as u64,
+            ..Default::default()
+        })
+    }
+
+    async fn read_heads(&self, _: Peer, request: ReadHeadsRequest) -> Result<ReadHeadsResponse, ReadHeadsError> {
+        let history = self.0.lock();
+        let head = |conversation_id| Head {
+            conversation_id,
+            last_sequence: history.len() as u64,
+            last_at_ms: history.last().map_or(NOW, sent_at_ms),
+            ..Default::default()
+        };
+        Ok(ReadHeadsResponse {
+            heads: request.conversation_ids.into_iter().map(head).collect(),
             ..Default::default()
         })
     }
@@ -196,6 +214,21 @@ async fn messages_stored_long_before_do_not_matter() {
     let world = World::new();
     world.stored(NOW - 90 * SECOND, NOW - 90 * SECOND);
     assert_eq!(world.restarts().suspects(&[NOW]).await, [false]);
+}
+
+#[tokio::test]
+async fn after_a_start_only_conversations_that_were_busy_shortly_before_are_read() {
+    let world = World::new();
+    let mut world = world.restarts();
+    assert_eq!(world.suspects(&[NOW]).await, [false]);
+    world.stored(NOW - 90 * SECOND, NOW - 90 * SECOND);
+    let mut world = world.restarts();
+    assert_eq!(world.suspects(&[NOW]).await, [false]);
+    assert_eq!(world.history.1.load(Relaxed), 0, "empty, then quiet");
+    world.stored(NOW - 60 * SECOND, NOW - 60 * SECOND);
+    let mut world = world.restarts();
+    assert_eq!(world.suspects(&[NOW]).await, [false]);
+    assert_ne!(world.history.1.load(Relaxed), 0, "busy a minute ago");
 }
 
 #[tokio::test]

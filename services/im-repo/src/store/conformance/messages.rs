@@ -303,3 +303,20 @@ pub async fn a_faulty_request_fails_alone(world: &World) {
         (10, 10)
     );
 }
+
+/// Heads of many conversations at once; those that are no conversations are left out.
+pub async fn heads_say_how_far_conversations_have_come(world: &World) {
+    let (direct, ada, bob) = pair(world).await;
+    let silent = world.group(ada, &[bob]).await;
+    world.say(direct, ada, NOW + 1).await;
+    let last = world.say(direct, bob, NOW + 2).await;
+    let heads = world.store.read_heads(&[silent, direct, 1.into()]).await.unwrap();
+    assert_eq!(heads.len(), 2, "{heads:?}");
+    let head = |of| heads.iter().find(|head| head.conversation == of).expect("it exists");
+    assert_eq!(
+        (head(direct).last_sequence, head(direct).last_at_ms),
+        (2, last.sent_at_ms)
+    );
+    assert_eq!(head(silent).last_sequence, 0);
+    assert!(world.store.read_heads(&[]).await.unwrap().is_empty());
+}

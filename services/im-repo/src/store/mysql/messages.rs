@@ -1,13 +1,15 @@
 use super::{
-    super::{MessageRecord, MessageStore, NewMessage, Result, StoreError, StoreOutcome},
+    super::{Head, MessageRecord, MessageStore, NewMessage, Result, StoreError, StoreOutcome},
     MysqlStore,
     append::{Append, append},
     error::broken_key,
+    lists::ListStatement,
 };
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use im_schema::ids::ConversationId;
 use sqlx::{MySqlConnection, Row, mysql::MySqlRow};
+use std::sync::LazyLock;
 
 /// The last sequence of a conversation, beside each of its first messages in the given range and order. Conversation, sequence, limit,
 /// conversation.
@@ -25,6 +27,14 @@ macro_rules! page {
 
 pub(super) const FORWARD: &str = page!("sequence >= ? ORDER BY sequence", "sequence");
 pub(super) const BACKWARD: &str = page!("sequence <= ? ORDER BY sequence DESC", "sequence DESC");
+
+static HEADS: LazyLock<ListStatement> = LazyLock::new(|| {
+    ListStatement::of_values(
+        "SELECT conversation_id, last_sequence, last_at_ms FROM heads FORCE INDEX (PRIMARY) WHERE",
+        "conversation_id",
+        "",
+    )
+});
 
 struct Wanted {
     conversation: u64,
@@ -73,6 +83,34 @@ impl MessageStore for MysqlStore {
         };
         self.read_large(&wanted, |db, wanted| page(db, wanted).boxed()).await
     }
+
+    async fn read_heads(&self, conversations: &[ConversationId]) -> Result<Vec<Head>> {
+        self.read(&conversations, |db, conversations| heads(db, conversations).boxed())
+            .await
+    }
+}
+
+async fn heads(db: &mut MySqlConnection, conversations: &[ConversationId]) -> Result<Vec<Head>> {
+    let rows = HEADS
+        .fetch(
+            db,
+            conversations,
+            |_| Ok(()),
+            |row, conversation| {
+                row.value(u64::from(*conversation))?;
+                Ok(())
+            },
+        )
+        .await?;
+    let head = |row: &MySqlRow| {
+        let number = |column: usize| row.try_get::<u64, _>(column);
+        Ok(Head {
+            conversation: number(0)?.into(),
+            last_sequence: number(1)?,
+            last_at_ms: number(2)?,
+        })
+    };
+    rows.iter().map(head).collect()
 }
 
 async fn page(db: &mut MySqlConnection, wanted: &Wanted) -> Result<(Vec<MessageRecord>, u64)> {

@@ -1,6 +1,6 @@
 use super::{
-    super::{MessageRecord, MessageStore, NewMessage, Result, StoreError, StoreOutcome},
-    SqliteStore,
+    super::{Head, MessageRecord, MessageStore, NewMessage, Result, StoreError, StoreOutcome},
+    SqliteStore, id_list,
 };
 use async_trait::async_trait;
 use im_schema::ids::ConversationId;
@@ -57,6 +57,24 @@ impl MessageStore for SqliteStore {
         let last_sequence = first.try_get::<i64, _>("last_sequence")? as u64;
         let messages: Result<Vec<_>> = rows.iter().filter_map(|row| optional(row).transpose()).collect();
         Ok((messages?, last_sequence))
+    }
+
+    async fn read_heads(&self, conversations: &[ConversationId]) -> Result<Vec<Head>> {
+        let sql = "SELECT conversation_id, last_sequence, last_at_ms FROM heads \
+                   WHERE conversation_id IN (SELECT value FROM json_each(?))";
+        let rows = sqlx::query(sql)
+            .bind(id_list(conversations.iter().map(|id| u64::from(*id))))
+            .fetch_all(&self.readers)
+            .await?;
+        let head = |row: &SqliteRow| {
+            let number = |column: usize| row.try_get::<i64, _>(column).map(|value| value as u64);
+            Ok(Head {
+                conversation: number(0)?.into(),
+                last_sequence: number(1)?,
+                last_at_ms: number(2)?,
+            })
+        };
+        rows.iter().map(head).collect()
     }
 }
 
