@@ -30,14 +30,6 @@ pub enum BuildError {
     },
 }
 
-/// Why a gateway does not begin to serve.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Nobody would know of it.
-    #[error("register the gateway")]
-    Registry(#[from] im_infra::registry::RegistryError),
-}
-
 /// Why a connection ended without being closed by either side's word.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {

@@ -30,6 +30,8 @@ pub(crate) struct Gate {
     pub(crate) presence: Presence,
     /// Connections, their calls, and what is left to do for those that ended.
     pub(crate) tasks: TaskTracker,
+    /// Others have learnt of this gateway: before that nothing reaches its clients.
+    pub(crate) known: AtomicBool,
     /// The process is about to end: whoever asks for a gateway should ask another one.
     pub(crate) leaving: AtomicBool,
     pub(crate) meters: Meters,

@@ -29,12 +29,15 @@ pub(crate) fn routes(gate: Arc<Gate>, metrics: MetricsText) -> Router {
         )
 }
 
-/// Ready until it is told to stop: what a gateway needs may be away for a while, and its connections are better kept than moved.
+/// Ready from when others know of it until it is told to stop: what a gateway needs may be away for a while, and its connections are better
+/// kept than moved.
 fn ready(gate: &Gate) -> Response {
     if gate.leaving.load(Relaxed) {
         Failure::new(Reason::GoingAway, "").into_response()
-    } else {
+    } else if gate.known.load(Relaxed) {
         ok()
+    } else {
+        Failure::new(Reason::Unavailable, "not registered yet").into_response()
     }
 }
 

@@ -23,5 +23,5 @@ mod wire;
 mod ws;
 
 pub use config::Config;
-pub use error::{BuildError, RunError};
+pub use error::BuildError;
 pub use service::{Deps, Gateway, MetricsText, Services};

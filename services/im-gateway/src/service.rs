@@ -4,7 +4,7 @@ use crate::{
     config::Config,
     docs,
     downlink::Downlink,
-    error::{BuildError, RunError},
+    error::BuildError,
     gate::{ConnectionIds, Gate},
     grpc, health,
     hub::Hub,
@@ -30,7 +30,7 @@ use im_infra::{
     layers::{Authenticator, RateLimits},
     log::Log,
     presence::GATEWAYS,
-    registry::{Instance, Registry},
+    registry::{Instance, Registration, Registry},
     topics::{Consumer, Producer, create_for},
 };
 use im_schema::{
@@ -41,6 +41,7 @@ use im_schema::{
     v1::{GoAway, ServerFrame},
 };
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     sync::{
         Arc,
@@ -54,6 +55,8 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 /// A lease on the registry that is not renewed for so long is lost.
 const REGISTRATION_TTL: Duration = Duration::from_secs(10);
+/// Connections are taken when others know of this gateway, or after so long: then it can at least be asked whether it is ready.
+const REGISTERED_FIRST: Duration = Duration::from_secs(1);
 
 /// Renders all metrics of the process in the text format of Prometheus.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
@@ -154,9 +157,11 @@ impl Gateway {
     /// Serves until `stop` is cancelled, then brings everything to a good end: nothing is accepted any more, what was read is
     /// made durable and acknowledged, clients are told to come back, and this instance's presence is taken back.
     ///
+    /// It is ready once it is registered: until then others do not know where its clients are.
+    ///
     /// # Errors
-    /// [`RunError`] if it cannot begin. What fails later is logged and tried again.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
+    /// None: what fails is logged and tried again.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
         let Self {
             gate,
             deps,
@@ -169,7 +174,9 @@ impl Gateway {
             id: deps.instance.to_string(),
             address: String::new(),
         };
-        let lease = deps.registry.register(GATEWAYS, instance, REGISTRATION_TTL).await?;
+        let registration = Registration::keep(deps.registry, GATEWAYS, instance, REGISTRATION_TTL);
+        let early = timeout(REGISTERED_FIRST, registration.done()).await.is_ok();
+        gate.known.store(early, Ordering::Relaxed);
         let uplink = tokio::spawn(Arc::clone(&gate.uplink).run());
         let no_more_downstream = CancellationToken::new();
         let consumer =
@@ -187,14 +194,18 @@ impl Gateway {
             let (config, stop) = (gate.config.clone(), stop.clone());
             async move { listener::serve(listener, router, &config, stop).await }
         });
-        grpc::report(&health, ServingStatus::Serving).await;
+
+        if early || stop.run_until_cancelled(registration.done()).await.is_some() {
+            gate.known.store(true, Ordering::Relaxed);
+            grpc::report(&health, ServingStatus::Serving).await;
+        }
 
         stop.cancelled().await;
 
         // first others learn of it, then its own clients
         gate.leaving.store(true, Ordering::Relaxed);
         grpc::report(&health, ServingStatus::NotServing).await;
-        lease.revoke().await;
+        registration.end().await;
         heartbeat.abort();
         say_goodbye(&gate);
         // what was read becomes durable and is acknowledged before its connection goes
@@ -257,6 +268,7 @@ fn gate(config: Config, deps: &Deps, origins: Origins) -> Gate {
         uplink,
         receipts,
         tasks: TaskTracker::new(),
+        known: AtomicBool::new(false),
         leaving: AtomicBool::new(false),
         meters: Meters::new(),
         ids: ConnectionIds::since(deps.clock.now_ms()),

@@ -5,7 +5,6 @@
 
 use crate::{clock::SharedClock, registry::Lease};
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::watch;
 
 /// Ids count time from here: 2024-01-01T00:00:00Z in milliseconds since 1970.
 pub const EPOCH_MS: u64 = 1_704_067_200_000;
@@ -41,7 +40,7 @@ pub struct Snowflake {
     machine: u64,
     // Milliseconds since EPOCH_MS above COUNTER_BITS of counter: the last position that was handed out.
     last: AtomicU64,
-    lease: Option<(watch::Receiver<bool>, Box<dyn Lease>)>,
+    lease: Option<Box<dyn Lease>>,
 }
 
 impl Snowflake {
@@ -75,7 +74,7 @@ impl Snowflake {
             return Err(IdError::NoMachine { slot });
         }
         Ok(Self {
-            lease: Some((lease.held(), lease)),
+            lease: Some(lease),
             ..Self::new(clock, slot as u16)
         })
     }
@@ -102,14 +101,16 @@ impl Snowflake {
 
     /// Takes `n` positions in a row and returns the first.
     fn reserve(&self, n: u64) -> Result<u64, IdError> {
-        if self.lease.as_ref().is_some_and(|(held, _)| !*held.borrow()) {
-            return Err(IdError::Fenced);
-        }
         let now = self.clock.now_ms().saturating_sub(EPOCH_MS) << COUNTER_BITS;
         let start = |last: u64| now.max(last + 1);
         let (Ok(last) | Err(last)) = self
             .last
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(start(last) + n - 1));
+        // After the clock was read: a process may be stopped between any two steps, and an id must not be of a time at which another
+        // process may have had its machine number.
+        if self.lease.as_ref().is_some_and(|lease| !lease.is_held()) {
+            return Err(IdError::Fenced);
+        }
         Ok(start(last))
     }
 
@@ -145,6 +146,7 @@ mod tests {
     use super::*;
     use crate::clock::{Clock, ManualClock, SystemClock};
     use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
+    use tokio::sync::watch;
 
     const NOW: u64 = EPOCH_MS + 86_400_000;
 
@@ -213,6 +215,9 @@ mod tests {
     impl Lease for Slot {
         fn slot(&self) -> u32 {
             self.0
+        }
+        fn is_held(&self) -> bool {
+            *self.1.borrow()
         }
         fn held(&self) -> watch::Receiver<bool> {
             self.1.subscribe()

@@ -9,7 +9,7 @@ pub mod kv;
 pub mod layers;
 pub mod lifecycle;
 pub mod log;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "etcd", feature = "redis"))]
 mod outage;
 pub mod presence;
 pub mod registry;

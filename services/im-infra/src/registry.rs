@@ -2,13 +2,18 @@
 //!
 //! * **Watching.** A watch shows the latest state, not every step on the way: its reader compares and acts on what differs.
 //!   It goes on showing what was known last while the engine is away.
-//! * **Leases.** Two leases never give the same slot at the same time, as far as their holders heed [`Lease::held`].
+//! * **Leases.** Two leases never give the same slot at the same time, as far as their holders heed [`Lease::is_held`].
 //!
-//! [`embedded`] is the engine inside this process; `conformance` is the suite that every engine passes.
+//! [`embedded`] is the engine inside this process, `etcd` (feature `etcd`) the one for many; `conformance` is the suite that every engine passes.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod embedded;
+#[cfg(feature = "etcd")]
+pub mod etcd;
+mod registration;
+
+pub use registration::Registration;
 
 use async_trait::async_trait;
 use std::{collections::BTreeMap, time::Duration};
@@ -47,6 +52,9 @@ pub type Instances = BTreeMap<String, Instance>;
 pub trait Lease: Send + Sync {
     /// Which slot this is; 0 for a registration.
     fn slot(&self) -> u32;
+    /// Whether it is held at this very moment; `false` for good once it was lost. Asks the clock and nobody else, so that the answer is right
+    /// also in a process that was stopped meanwhile, before anything else of it ran.
+    fn is_held(&self) -> bool;
     /// Turns `false`, for good, when the lease was lost: its holder must stop acting on it at once.
     fn held(&self) -> watch::Receiver<bool>;
     /// Gives it back now. Idempotent.

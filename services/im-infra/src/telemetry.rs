@@ -12,7 +12,7 @@
 //! | `user.id`, `device.id`, `session.id`, `connection.id` | who is calling, from what |
 //! | `conversation.id`, `message.id`, `client_message.id`, `sequence` | which message |
 //! | `log.topic`, `log.partition`, `log.offset`, `log.group` | where in the log |
-//! | `instance.id` | which process of a service |
+//! | `service`, `instance.id` | which service, which process of it |
 //! | `batch.size` | how many were handled at once |
 //! | `reason` | a reason of the error catalogue, or why something is done |
 //! | `error` | the whole chain of an error, its causes behind colons |

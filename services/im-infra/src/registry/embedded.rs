@@ -211,6 +211,10 @@ impl Lease for EmbeddedLease {
         }
     }
 
+    fn is_held(&self) -> bool {
+        *self.held.borrow()
+    }
+
     fn held(&self) -> watch::Receiver<bool> {
         self.held.subscribe()
     }

@@ -1,0 +1,108 @@
+//! Where the engine is and how long to wait for it.
+
+use crate::config::Secret;
+use etcd_client::ConnectOptions;
+use std::{sync::Arc, time::Duration};
+
+/// A connection that has something to wait for is asked so often whether it is alive: etcd allows it every 5 s.
+const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(5));
+
+/// Where etcd is, and whose keys are used in it.
+#[derive(Debug, Clone)]
+pub struct EtcdOptions {
+    /// `host:port` of the server, or of the members of a cluster; calls go to any of them.
+    pub endpoints: Vec<String>,
+    /// Put before every key, so that several deployments and tests can share a cluster. Letters, digits, `.`, `_`, `-`, and `/` but at its end.
+    pub prefix: String,
+    /// A connection or an answer that takes longer is given up, and the engine taken for unavailable. 2 s by default.
+    pub timeout: Duration,
+    /// Who logs in; empty for nobody.
+    pub user: String,
+    /// The user's password.
+    pub password: Secret,
+    /// Encrypts connections; `None` for plain ones. Needs the feature `etcd-tls`.
+    pub tls: Option<EtcdTls>,
+}
+
+/// How connections are encrypted. The server's certificate must name its host.
+#[derive(Debug, Clone, Default)]
+pub struct EtcdTls {
+    /// Certificates (PEM) to trust, those of the system if empty.
+    pub ca: Vec<u8>,
+    /// This client's certificate and its key (PEM), if the server asks for one.
+    pub identity: Option<(Vec<u8>, Secret)>,
+}
+
+/// Why there is no client for some [`EtcdOptions`].
+#[derive(Debug, thiserror::Error)]
+pub enum EtcdOptionsError {
+    /// There is no address.
+    #[error("etcd has at least one endpoint")]
+    Endpoints,
+    /// The prefix has other characters than it may.
+    #[error("prefix {0:?} is not of letters, digits, dots, underscores, hyphens, and slashes within")]
+    Prefix(String),
+    /// This program was built without TLS to etcd.
+    #[error("TLS to etcd needs a program that is built with the feature `tls`")]
+    NoTls,
+    /// The client does not take it.
+    #[error("etcd client")]
+    Client(#[source] etcd_client::Error),
+    /// The engine does not take it, such as a wrong password.
+    #[error("etcd refuses this client")]
+    Refused(#[source] Arc<etcd_client::Error>),
+}
+
+impl EtcdOptions {
+    /// A single server at `endpoint` without a password, and keys that begin with `prefix`.
+    #[must_use]
+    pub fn new(endpoint: impl Into<String>, prefix: impl Into<String>) -> Self {
+        Self {
+            endpoints: vec![endpoint.into()],
+            prefix: prefix.into(),
+            timeout: Duration::from_secs(2),
+            user: String::new(),
+            password: Secret::default(),
+            tls: None,
+        }
+    }
+
+    pub(super) fn for_client(&self) -> Result<ConnectOptions, EtcdOptionsError> {
+        if self.endpoints.is_empty() {
+            return Err(EtcdOptionsError::Endpoints);
+        }
+        let mut options = ConnectOptions::new()
+            .with_connect_timeout(self.timeout)
+            .with_keep_alive(PING.0, PING.1)
+            // a member that lost the others says so instead of answering with what it knew
+            .with_require_leader(true)
+            .with_auto_token_refresh(true);
+        if !self.user.is_empty() {
+            options = options.with_user(&self.user, self.password.expose());
+        }
+        match &self.tls {
+            Some(tls) => encrypted(options, tls),
+            None => Ok(options),
+        }
+    }
+}
+
+#[cfg(feature = "etcd-tls")]
+fn encrypted(options: ConnectOptions, tls: &EtcdTls) -> Result<ConnectOptions, EtcdOptionsError> {
+    use etcd_client::{Certificate, Identity, TlsOptions};
+    let mut with = TlsOptions::new();
+    with = if tls.ca.is_empty() {
+        with.with_native_roots()
+    } else {
+        with.ca_certificate(Certificate::from_pem(&tls.ca))
+    };
+    if let Some((certificate, key)) = &tls.identity {
+        with = with.identity(Identity::from_pem(certificate, key.expose()));
+    }
+    Ok(options.with_tls(with))
+}
+
+#[cfg(not(feature = "etcd-tls"))]
+fn encrypted(_options: ConnectOptions, _tls: &EtcdTls) -> Result<ConnectOptions, EtcdOptionsError> {
+    Err(EtcdOptionsError::NoTls)
+}
