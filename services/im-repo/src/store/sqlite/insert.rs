@@ -77,7 +77,7 @@ impl Inserter {
                  SET last_sequence = excluded.last_sequence, last_at_ms = excluded.last_at_ms",
             ),
             RowStatement::new(
-                "UPDATE members SET read_sequence = new.column3 FROM (VALUES",
+                "UPDATE OR ROLLBACK members SET read_sequence = new.column3 FROM (VALUES",
                 3,
                 ") AS new WHERE members.conversation_id = new.column1 AND members.user_id = new.column2 \
                  AND members.read_sequence < new.column3",

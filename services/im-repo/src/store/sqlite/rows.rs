@@ -21,7 +21,8 @@ impl RowStatement {
     /// Inserts rows: `into` names the table and its columns, `after` may say what to do about conflicts.
     pub(super) fn insert(into: &str, columns: usize, after: &str) -> Self {
         // without WHERE the ON of a conflict would be read as that of a join
-        let before = format!("INSERT INTO {into} SELECT * FROM (VALUES");
+        // a constraint that is broken ends the transaction anyway: SQLite need not keep what undoes the statement alone
+        let before = format!("INSERT OR ROLLBACK INTO {into} SELECT * FROM (VALUES");
         Self::new(&before, columns, &format!(") WHERE column1 IS NOT NULL {after}"))
     }
 
