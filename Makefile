@@ -8,7 +8,7 @@ CACHE ?= $(HOME)/.cache/parlance
 DENY := $(CACHE)/tools/bin/cargo-deny
 REFERENCES := $(abspath target/snapshot-references)
 
-.PHONY: help dev test check format lint docs deny drift openapi buf typescript fuzz samples snapshots new-field
+.PHONY: help dev test check format lint docs deny drift openapi buf typescript fuzz samples snapshots new-field oracle deploy
 
 help: ## lists these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,7 @@ test: ## all tests, on real engines that end with them
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(REFERENCES) cargo test --workspace --locked
 	.ci/stale-snapshots $(REFERENCES)
 
-check: format lint docs deny openapi buf typescript ## everything but the tests
+check: format lint docs deny openapi buf typescript deploy ## everything but the tests
 
 format: ## rustfmt
 	cargo fmt --all --check
@@ -60,6 +60,9 @@ new-field: ## a new field needs no edit but the schema's, shown in a copy of the
 
 typescript: drift ## the TypeScript package: types, style, and tests against a running platform
 	generated/typescript/test.sh
+
+deploy: ## images, Compose, the Helm chart and load balancers, say independent linters; the load balancers run
+	CACHE=$(CACHE) deploy/check.sh
 
 oracle: ## protovalidate agrees on every vector of every rule
 	generated/vectors/oracle.sh
