@@ -2,6 +2,7 @@
 
 mod codec;
 mod timeout;
+mod voucher;
 
 pub use codec::Codec;
 
@@ -19,13 +20,19 @@ const AUTHORIZATION: &str = "authorization";
 const TIMEOUT: &str = "grpc-timeout";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// A request to send: the token goes as `authorization`, the deadline as `grpc-timeout`, the idempotency key as `idempotency-key`.
+/// An answer of more bytes is refused by the client: the largest lists that services ask each other for have a quarter of it.
+pub const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// A request to send: the token goes as `authorization`, the deadline as `grpc-timeout`, the idempotency key as `idempotency-key`. A voucher goes
+/// instead of the token: who vouches for a user has verified the user's token.
 ///
 /// # Errors
 /// `DEADLINE_EXCEEDED` if the deadline is past, `UNAUTHENTICATED` if the token cannot stand in a header.
 pub fn request<T>(context: &Context, message: T) -> Result<Request<T>, Failure> {
     let mut request = Request::new(message);
-    if let Some(token) = &context.token {
+    if let Some(voucher) = &context.voucher {
+        voucher::write(voucher, request.metadata_mut())?;
+    } else if let Some(token) = &context.token {
         let value = format!("Bearer {token}").parse();
         let value = value.map_err(|_| Failure::unauthenticated("the token has characters that no token has"))?;
         request.metadata_mut().insert(AUTHORIZATION, value);
@@ -54,7 +61,8 @@ pub fn answer<T>(answer: Result<Response<T>, Status>) -> Result<T, Failure> {
         .map_err(|status| Failure::from_status(&status))
 }
 
-/// A request that came in: who calls is not known yet, only the token, the address, the deadline and the idempotency key.
+/// A request that came in: who calls is not known yet, only the token, the address, the deadline, the idempotency key and what the caller says of
+/// itself, if it is a service.
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` for an idempotency key that is none.
@@ -69,6 +77,7 @@ pub fn accept<T>(request: Request<T>) -> Result<(Context, T), Status> {
         token: bearer(metadata).map(Into::into),
         address: address(&request),
         deadline: timeout::parse(metadata.get(TIMEOUT)).and_then(|timeout| Instant::now().checked_add(timeout)),
+        voucher: voucher::read(metadata).map(Into::into),
         ..Context::default()
     };
     Ok((context, request.into_inner()))

@@ -127,6 +127,19 @@ pub struct Context {
     /// Makes a repetition of the call recognisable as one. Chosen by the client, new for each call and the same for each attempt. Heeded for
     /// methods of [`Effect::Keyed`]; see [`idempotency_key`] for its form.
     pub idempotency_key: Option<Arc<str>>,
+    /// What another service of the platform says of a call that it makes or hands on; not yet verified on the side that is called.
+    pub voucher: Option<Arc<Voucher>>,
+}
+
+/// What a service of the platform says of who is behind a call. To be believed if the token is the platform's own. Has no `Debug`: the token is a
+/// secret.
+pub struct Voucher {
+    /// The token that services of the platform know each other by.
+    pub token: Arc<str>,
+    /// Who is behind the call.
+    pub identity: Identity,
+    /// Where the call came from at first.
+    pub address: Option<IpAddr>,
 }
 
 /// An idempotency key as a client sent it: 1 to 128 visible characters of ASCII. It is best a random UUID.
@@ -158,6 +171,7 @@ impl fmt::Debug for Context {
                 "idempotency_key",
                 &self.idempotency_key.as_ref().map(|_| format_args!("…")),
             )
+            .field("voucher", &self.voucher.as_ref().map(|_| format_args!("…")))
             .finish()
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod discovery;
 #[cfg(any(test, feature = "conformance"))]
 pub mod engines;
 pub mod ids;

@@ -14,6 +14,7 @@ pub mod conformance;
 pub mod embedded;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+pub mod prefixed;
 
 use async_trait::async_trait;
 use bytes::Bytes;

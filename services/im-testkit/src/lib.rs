@@ -5,7 +5,7 @@ mod town;
 mod user;
 
 pub use device::{Closed, Device, Protocol, text_of};
-pub use town::Town;
+pub use town::{Ground, Town};
 pub use user::{PASSWORD, Sending, User, call, message, refresh};
 
 use std::time::Duration;

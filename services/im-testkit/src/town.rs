@@ -1,66 +1,116 @@
-//! The platform on a free port and a folder of its own.
+//! The platform on free ports, with data of its own.
 
+mod processes;
+mod shared;
+
+use self::{processes::Processes, shared::Shared};
 use crate::User;
 use im_infra::{
     telemetry::{self, LogFormat},
     token::TokenKeys,
 };
 use parlance::{platform::Platform, settings::Settings};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
+
+/// What processes know each other by.
+const SECRET: &str = "a secret of tests, known to everybody who reads this";
+
+/// What a town stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// One process, on engines of its own.
+    Embedded,
+    /// One process, on Kafka, Redis, etcd and MySQL.
+    Engines,
+    /// Two processes of each role, on the same; the program is given.
+    Processes(&'static str),
+}
 
 /// A running platform. Dropping it ends it at once; [`Town::stop`] ends it in order.
 pub struct Town {
-    platform: Option<Platform>,
-    folder: TempDir,
-    change: fn(&mut Settings),
+    running: Option<Running>,
+    ground: Ground,
+    settings: Vec<(String, String)>,
+    /// Signs access tokens.
+    secret: String,
+    /// Who came last is at this gateway, counted on.
+    came: AtomicUsize,
+    // goes after what runs on it
+    _shared: Option<Shared>,
+    folder: Option<TempDir>,
+}
+
+enum Running {
+    InProcess(Box<Platform>),
+    Processes(Processes),
 }
 
 impl Town {
-    /// Starts with the default configuration, but cheap passwords and without rate limits.
+    /// Starts with the default configuration, but cheap passwords and without rate limits, changed by `settings`.
     ///
     /// # Panics
     /// If the platform does not start.
-    pub async fn start() -> Self {
-        Self::start_with(|_| {}).await
-    }
-
-    /// Starts with a changed configuration.
-    ///
-    /// # Panics
-    /// If the platform does not start.
-    pub async fn start_with(change: fn(&mut Settings)) -> Self {
+    pub async fn start(ground: Ground, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let platform = start(&folder, change).await;
-        Self {
-            platform: Some(platform),
-            folder,
-            change,
-        }
+        let shared = match ground {
+            Ground::Embedded => None,
+            Ground::Engines | Ground::Processes(_) => Some(Shared::prepare().await),
+        };
+        let secret = format!("{SECRET} {:x}", rand::random::<u64>());
+        let mut all = of_tests();
+        all.push(("auth.secret".into(), secret.clone()));
+        all.push(("data".into(), folder.path().display().to_string()));
+        all.extend(shared.iter().flat_map(Shared::settings));
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        all.extend(settings.iter().map(own));
+        let mut town = Self {
+            running: None,
+            ground,
+            settings: all,
+            secret,
+            came: AtomicUsize::new(0),
+            _shared: shared,
+            folder: Some(folder),
+        };
+        town.run().await;
+        town
     }
 
-    /// Base address, e.g. `http://127.0.0.1:40321`.
+    /// Base address, e.g. `http://127.0.0.1:40321`: that of each gateway in turn, if there are several.
     ///
     /// # Panics
     /// If the platform was stopped.
     #[must_use]
     pub fn url(&self) -> String {
-        format!(
-            "http://{}",
-            self.platform.as_ref().expect("the platform runs").address()
-        )
+        match self.running.as_ref().expect("the platform runs") {
+            Running::InProcess(platform) => format!("http://{}", platform.address()),
+            Running::Processes(processes) => {
+                let urls = processes.urls();
+                urls[self.came.fetch_add(1, Ordering::Relaxed) % urls.len()].clone()
+            }
+        }
+    }
+
+    /// What clients may call, without a transport; `None` if it is in other processes.
+    #[must_use]
+    pub fn services(&self) -> Option<im_gateway::Services> {
+        match self.running.as_ref()? {
+            Running::InProcess(platform) => Some(platform.services().clone()),
+            Running::Processes(_) => None,
+        }
     }
 
     /// The keys that sign access tokens here: for tokens that the platform would not issue.
     ///
     /// # Panics
-    /// If the platform has not made its secret yet.
+    /// Never: the secret is long enough.
     #[must_use]
     pub fn keys(&self) -> TokenKeys {
-        let secret = std::fs::read(self.folder.path().join("secret")).expect("the platform made its secret");
         let auth = Settings::load(None, &[])
             .expect("the default configuration is valid")
             .auth;
-        TokenKeys::new(&secret, auth.issuer, auth.audience).expect("the secret is long enough")
+        TokenKeys::new(self.secret.as_bytes(), auth.issuer, auth.audience).expect("the secret is long enough")
     }
 
     /// Registers a user, with one device online.
@@ -76,34 +126,57 @@ impl Town {
     /// # Panics
     /// If a part of the platform failed while it ran or ended.
     pub async fn stop(&mut self) {
-        if let Some(platform) = self.platform.take() {
-            platform.stop().await.expect("the platform ends in order");
+        match self.running.take() {
+            Some(Running::InProcess(platform)) => platform.stop().await.expect("the platform ends in order"),
+            Some(Running::Processes(processes)) => processes.stop().await,
+            None => {}
         }
     }
 
-    /// Starts again on the same data, on another port.
+    /// Starts again on the same data, on other ports.
     ///
     /// # Panics
     /// If the platform does not start.
     pub async fn restart(&mut self) {
         self.stop().await;
-        self.platform = Some(start(&self.folder, self.change).await);
+        self.run().await;
+    }
+
+    async fn run(&mut self) {
+        self.running = Some(match self.ground {
+            Ground::Embedded | Ground::Engines => {
+                let settings = Settings::load(None, &self.settings).expect("the configuration is valid");
+                let telemetry = telemetry::install(LogFormat::Human, &settings.telemetry.level);
+                let platform = Platform::start(settings, telemetry.metrics).await;
+                Running::InProcess(Box::new(platform.expect("the platform starts")))
+            }
+            Ground::Processes(program) => {
+                let folder = self.folder.as_ref().expect("the folder goes last").path();
+                Running::Processes(Processes::start(program, folder, &self.settings).await)
+            }
+        });
     }
 }
 
-async fn start(folder: &TempDir, change: fn(&mut Settings)) -> Platform {
-    let mut overrides = vec![("repo.bcrypt_cost".to_owned(), "4".to_owned())];
-    for class in ["credentials", "read", "write", "send"] {
-        for key in ["per_second", "burst"] {
-            overrides.push((format!("limits.{class}.{key}"), "1000000".to_owned()));
+impl Drop for Town {
+    fn drop(&mut self) {
+        self.running = None;
+        if let (true, Ground::Processes(_), Some(folder)) = (std::thread::panicking(), self.ground, self.folder.take())
+        {
+            eprintln!("what the processes said is in {}", folder.keep().display());
         }
     }
-    let mut settings = Settings::load(None, &overrides).expect("the default configuration is valid");
-    settings.data = folder.path().to_path_buf();
-    settings.gateway.listen = "127.0.0.1:0".parse().expect("an address");
-    change(&mut settings);
-    let telemetry = telemetry::install(LogFormat::Human, &settings.telemetry.level);
-    Platform::start(settings, telemetry.metrics)
-        .await
-        .expect("the platform starts")
+}
+
+fn of_tests() -> Vec<(String, String)> {
+    let mut settings = vec![
+        ("repo.bcrypt_cost".to_owned(), "4".to_owned()),
+        ("gateway.listen".to_owned(), "127.0.0.1:0".to_owned()),
+    ];
+    for class in ["credentials", "read", "write", "send"] {
+        for key in ["per_second", "burst"] {
+            settings.push((format!("limits.{class}.{key}"), "1000000".to_owned()));
+        }
+    }
+    settings
 }

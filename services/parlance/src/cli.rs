@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{bench::Bench, chat::Chat, dev::Dev};
+use crate::{bench::Bench, chat::Chat, dev::Dev, node::Role, role::Serve};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use std::{io, process::ExitCode};
@@ -21,6 +21,14 @@ struct Cli {
 enum Command {
     /// Run the whole platform in this process, on engines of its own
     Dev(Dev),
+    /// Hold connections: REST, WebSocket and gRPC for clients; many may run
+    Gateway(Serve),
+    /// Decide: what clients may do, and the way of messages; many may run
+    Logic(Serve),
+    /// Keep: users, conversations, messages in the database; many may run
+    Repo(Serve),
+    /// Do what may wait: messages to large groups; many may run
+    Task(Serve),
     /// Chat in this terminal
     Chat(Chat),
     /// Measure a server under load
@@ -38,6 +46,10 @@ enum Command {
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Dev(dev) => finish(on_all_cores(dev.run())),
+        Command::Gateway(serve) => finish(on_all_cores(serve.run(Role::Gateway))),
+        Command::Logic(serve) => finish(on_all_cores(serve.run(Role::Logic))),
+        Command::Repo(serve) => finish(on_all_cores(serve.run(Role::Repo))),
+        Command::Task(serve) => finish(on_all_cores(serve.run(Role::Task))),
         Command::Chat(chat) => finish(on_one_core(chat.run())),
         Command::Bench(bench) => match on_one_core(bench.run()) {
             Ok(true) => ExitCode::SUCCESS,

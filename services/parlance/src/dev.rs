@@ -48,24 +48,53 @@ impl Dev {
         let url = format!("http://{}", platform.address());
         std::fs::write(&address_file, &url).with_context(|| format!("write {}", address_file.display()))?;
         announce(&url, &data, started);
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        let failed = tokio::select! {
-            _ = interrupt.recv() => None,
-            _ = terminate.recv() => None,
-            failed = platform.failed() => Some(failed),
-        };
+        let told = until_told(platform.failed()).await?;
         // whoever looks for the address must not find one where nobody answers
         let _ = std::fs::remove_file(&address_file);
-        let Some(failed) = failed else {
-            return platform.stop().await;
-        };
-        // what failed may keep others from a good end; whoever restarts this process is waiting for it
-        match tokio::time::timeout(LONGEST_STOP, platform.stop()).await {
-            Ok(stopped) => stopped.context(failed)?,
-            Err(_) => bail!("{failed}; the rest did not end within {LONGEST_STOP:?}"),
+        match told {
+            Outcome::Told => platform.stop().await,
+            Outcome::Failed(what) => what.end(platform.stop()).await,
         }
-        bail!(failed)
     }
+}
+
+/// Why a process ends.
+pub(crate) enum Outcome {
+    /// It was told to.
+    Told,
+    /// It cannot go on.
+    Failed(Failed),
+}
+
+/// What failed.
+pub(crate) struct Failed(String);
+
+impl Failed {
+    /// Ends the rest. What failed may keep others from a good end; whoever restarts this process is waiting for it.
+    ///
+    /// # Errors
+    /// Always: what failed.
+    pub(crate) async fn end(self, stop: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+        let Self(what) = self;
+        match tokio::time::timeout(LONGEST_STOP, stop).await {
+            Ok(stopped) => stopped.context(what.clone())?,
+            Err(_) => bail!("{what}; the rest did not end within {LONGEST_STOP:?}"),
+        }
+        bail!(what)
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM, or until the process cannot go on.
+///
+/// # Errors
+/// Signals cannot be waited for.
+pub(crate) async fn until_told(failed: impl Future<Output = String>) -> anyhow::Result<Outcome> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(tokio::select! {
+        _ = interrupt.recv() => Outcome::Told,
+        _ = terminate.recv() => Outcome::Told,
+        what = failed => Outcome::Failed(Failed(what)),
+    })
 }
 
 fn announce(url: &str, data: &std::path::Path, started: Instant) {

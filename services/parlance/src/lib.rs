@@ -5,6 +5,8 @@ mod chat;
 pub mod cli;
 mod dev;
 mod link;
+mod node;
 pub mod platform;
 pub mod production;
+mod role;
 pub mod settings;

@@ -9,6 +9,8 @@ use im_infra::{
 };
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -26,6 +28,10 @@ pub struct Settings {
     pub auth: Auth,
     pub telemetry: Telemetry,
     pub log: Log,
+    pub kafka: Kafka,
+    pub redis: Redis,
+    pub etcd: Etcd,
+    pub cluster: Cluster,
     pub gateway: im_gateway::Config,
     pub logic: im_logic::Config,
     pub repo: im_repo::RepoConfig,
@@ -65,6 +71,67 @@ pub struct Log {
     pub memory_topic: usize,
     #[serde(with = "size")]
     pub max: u64,
+}
+
+/// The log in Kafka.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Kafka {
+    pub brokers: String,
+    pub prefix: String,
+    #[serde(with = "duration")]
+    pub delivery_timeout: Duration,
+    #[serde(with = "duration")]
+    pub linger: Duration,
+    #[serde(with = "duration")]
+    pub session_timeout: Duration,
+    pub replication: u32,
+    /// Secret: there may be passwords among them.
+    pub properties: BTreeMap<String, Secret>,
+}
+
+/// The keys in Redis.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Redis {
+    pub addresses: Vec<String>,
+    pub cluster: bool,
+    pub database: u32,
+    pub user: String,
+    pub password: Secret,
+    pub prefix: String,
+    #[serde(with = "duration")]
+    pub timeout: Duration,
+}
+
+/// The registry in etcd.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Etcd {
+    pub endpoints: Vec<String>,
+    pub user: String,
+    pub password: Secret,
+    pub prefix: String,
+    #[serde(with = "duration")]
+    pub timeout: Duration,
+}
+
+/// This process among those of its deployment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the commented default file says what each is")]
+pub struct Cluster {
+    pub secret: Secret,
+    pub instance: String,
+    pub listen: SocketAddr,
+    pub advertise: String,
+    #[serde(with = "duration")]
+    pub registration_ttl: Duration,
+    #[serde(with = "duration")]
+    pub machine_ttl: Duration,
 }
 
 /// How often, and how long, a call may be.

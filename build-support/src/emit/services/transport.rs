@@ -81,10 +81,10 @@ fn remote(service: &Service) -> TokenStream {
         #[derive(Debug, Clone)]
         pub struct Remote(#module::#client<tonic::transport::Channel>);
 
-        /// Calls the service through a channel. The token and the deadline go with each request.
+        /// Calls the service through a channel. What the context says goes with each request; see [`grpc::request`].
         #[must_use]
         pub fn remote(channel: tonic::transport::Channel) -> Remote {
-            Remote(#module::#client::new(channel))
+            Remote(#module::#client::new(channel).max_decoding_message_size(grpc::MAX_ANSWER_BYTES))
         }
 
         impl tower::Service<rpc::Call<Request>> for Remote {

@@ -2,6 +2,8 @@
 
 mod append;
 mod conversations;
+#[cfg(any(test, feature = "conformance"))]
+pub mod database;
 mod error;
 mod lists;
 mod members;

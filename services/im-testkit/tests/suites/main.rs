@@ -1,16 +1,14 @@
-//! The suites that cross services, on the platform in one process. One binary: it is linked once.
+//! The platform in one process, on engines of its own.
 
-mod devices;
-mod duplicates;
-mod endings;
-mod groups;
-mod parity;
-mod people;
-mod policies;
-mod reading;
-mod refusals;
-mod repeats;
-mod samples;
-mod secrets;
-mod sending;
-mod sessions;
+#[path = "../sentences/mod.rs"]
+mod sentences;
+
+use im_testkit::{Ground, Town};
+
+async fn town() -> Town {
+    town_with(&[]).await
+}
+
+async fn town_with(settings: &[(&str, &str)]) -> Town {
+    Town::start(Ground::Embedded, settings).await
+}

@@ -1,6 +1,6 @@
 //! How logic and tasks call the repo: patiently, as they will when it is behind a channel.
 
-use im_infra::layers::Layers;
+use im_infra::layers::{Inside, Layers};
 use im_repo::Repo;
 use im_schema::{
     failure::Failure,
@@ -9,18 +9,28 @@ use im_schema::{
     services::{ConversationRepoClient, MessageRepoClient, UserRepoClient, conversation_repo, message_repo, user_repo},
 };
 use std::sync::Arc;
+use tonic::transport::Channel;
 use tower::Service;
 
 /// The clients of the repo's services.
-pub(super) struct RepoClients {
-    pub(super) users: UserRepoClient,
-    pub(super) conversations: ConversationRepoClient,
-    pub(super) messages: MessageRepoClient,
+pub(crate) struct RepoClients {
+    pub(crate) users: UserRepoClient,
+    pub(crate) conversations: ConversationRepoClient,
+    pub(crate) messages: MessageRepoClient,
 }
 
 impl RepoClients {
+    /// Clients of the repos behind a channel.
+    pub(crate) fn remote(inside: &Inside, channel: &Channel) -> Self {
+        Self {
+            users: UserRepoClient::new(inside.call(user_repo::remote(channel.clone()))),
+            conversations: ConversationRepoClient::new(inside.call(conversation_repo::remote(channel.clone()))),
+            messages: MessageRepoClient::new(inside.call(message_repo::remote(channel.clone()))),
+        }
+    }
+
     /// Clients of a repo in this process.
-    pub(super) fn local(layers: &Layers, repo: &Repo) -> Self {
+    pub(crate) fn local(layers: &Layers, repo: &Repo) -> Self {
         Self {
             users: UserRepoClient::new(patient(layers, user_repo::local(Arc::clone(&repo.users)))),
             conversations: ConversationRepoClient::new(patient(

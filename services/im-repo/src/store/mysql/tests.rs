@@ -1,4 +1,3 @@
-mod database;
 mod faults;
 mod many;
 mod migrating;
@@ -6,11 +5,11 @@ mod plans;
 mod replica;
 
 use super::MysqlStore;
+use super::database::Database;
 use crate::store::{
     MessageStore as _, Store, StoreError, StoreOutcome,
     conformance::{NOW, World, stored},
 };
-use database::Database;
 use std::{sync::Arc, time::Duration};
 
 /// A world on a database of its own, which goes with it.

@@ -1,6 +1,6 @@
 //! Reads on replicas.
 
-use super::{super::replicas::State, database::connect, *};
+use super::{super::{database::connect, replicas::State}, *};
 use im_infra::engines::Own;
 use sqlx::Executor;
 

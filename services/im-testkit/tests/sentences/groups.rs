@@ -1,10 +1,11 @@
 //! Groups: members come and go, have roles, and may be many.
 
+use crate::{town, town_with};
 use im_schema::{
     ids::{ConversationId, UserId},
     v1::{self, ConversationChange, MemberRole, client_frame, server_frame},
 };
-use im_testkit::{Device, PASSWORD, Town, User, call, message, text_of};
+use im_testkit::{Device, PASSWORD, User, call, message, text_of};
 
 /// Waits for the notice that a conversation changed in this way.
 async fn notices(device: &mut Device, group: ConversationId, change: ConversationChange) -> v1::ConversationChanged {
@@ -81,7 +82,7 @@ fn reason<T: std::fmt::Debug>(result: Result<T, (u16, v1::Problem)>) -> String {
 
 #[tokio::test]
 async fn what_is_said_in_a_group_reaches_all_others() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob, mut carol) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -101,7 +102,7 @@ async fn what_is_said_in_a_group_reaches_all_others() {
 
 #[tokio::test]
 async fn who_was_added_hears_what_comes_and_reads_what_was() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob, mut carol) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -141,7 +142,7 @@ async fn who_was_added_hears_what_comes_and_reads_what_was() {
 
 #[tokio::test]
 async fn who_was_removed_neither_hears_nor_speaks() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob, mut carol) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -190,7 +191,7 @@ async fn who_was_removed_neither_hears_nor_speaks() {
 
 #[tokio::test]
 async fn who_left_is_out() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let group = alice.creates_group("tea", &[bob.id]).await;
     leaves(&bob, group).await.expect("bob may leave");
@@ -208,7 +209,7 @@ async fn who_left_is_out() {
 
 #[tokio::test]
 async fn roles_say_who_may_do_what() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob, carol) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -266,7 +267,7 @@ async fn roles_say_who_may_do_what() {
 
 #[tokio::test]
 async fn members_come_in_pages() {
-    let town = Town::start().await;
+    let town = town().await;
     let mut alice = town.user("alice").await;
     let mut all = vec![alice.id];
     for name in ["bob", "carol", "dave", "erin"] {
@@ -297,7 +298,7 @@ async fn members_come_in_pages() {
 
 #[tokio::test]
 async fn a_group_has_so_many_members_and_no_more() {
-    let town = Town::start_with(|settings| settings.logic.max_group_members = 3).await;
+    let town = town_with(&[("logic.max_group_members", "3")]).await;
     let (mut alice, bob, carol) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -321,7 +322,7 @@ async fn a_group_has_so_many_members_and_no_more() {
 async fn a_large_group_is_served_by_tasks() {
     const MEMBERS: usize = 600;
     const ONLINE: usize = 40;
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut online) = (town.user("alice").await, Vec::new());
     for number in 1..=ONLINE {
         online.push(town.user(&format!("online-{number}")).await);

@@ -1,20 +1,16 @@
 //! Getting in and out, and what that means for open connections.
 
+use crate::{town, town_with};
 use im_schema::{
     rpc::Context,
     services::{UserServiceClient, user_service},
     v1::{self, client_frame, server_frame},
 };
-use im_testkit::{Device, PASSWORD, Protocol, Town, User, call, refresh};
-use parlance::settings::Settings;
-use std::time::Duration;
+use im_testkit::{Device, PASSWORD, Protocol, User, call, refresh};
 use tokio_tungstenite::tungstenite::Error;
 use tonic::transport::Endpoint;
 
-fn short_tokens(settings: &mut Settings) {
-    settings.logic.access_token_lifetime = Duration::from_secs(2);
-    settings.gateway.tick = Duration::from_millis(50);
-}
+const SHORT_TOKENS: [(&str, &str); 2] = [("logic.access_token_lifetime", "2s"), ("gateway.tick", "50ms")];
 
 async fn log_in(url: &str, name: &str, password: &str) -> Result<v1::LogInResponse, (u16, v1::Problem)> {
     let request = v1::LogInRequest {
@@ -53,7 +49,7 @@ async fn upgrade_refusal(url: &str, token: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn names_are_taken_once_and_passwords_have_to_be_right() {
-    let town = Town::start().await;
+    let town = town().await;
     town.user("Alice").await;
     let url = town.url();
     let request = v1::RegisterRequest {
@@ -80,7 +76,7 @@ async fn names_are_taken_once_and_passwords_have_to_be_right() {
 
 #[tokio::test]
 async fn an_open_connection_lives_as_long_as_its_token_or_the_one_that_renews_it() {
-    let town = Town::start_with(short_tokens).await;
+    let town = town_with(&SHORT_TOKENS).await;
     let mut alice = town.user("alice").await;
     let mut phone = alice.device("phone", Protocol::Text).await;
     let (old, end) = (
@@ -121,7 +117,7 @@ async fn an_open_connection_lives_as_long_as_its_token_or_the_one_that_renews_it
 
 #[tokio::test]
 async fn a_refresh_token_works_once_and_its_reuse_ends_the_session() {
-    let town = Town::start().await;
+    let town = town().await;
     let mut alice = town.user("alice").await;
     let mut phone = alice.device("phone", Protocol::Text).await;
     let url = town.url();
@@ -156,7 +152,7 @@ async fn a_refresh_token_works_once_and_its_reuse_ends_the_session() {
 
 #[tokio::test]
 async fn logging_out_closes_the_connections_of_the_session() {
-    let town = Town::start().await;
+    let town = town().await;
     let mut alice = town.user("alice").await;
     let url = town.url();
     let mut second = Device::connect(&url, &alice.tokens.access_token, Protocol::Text).await;
@@ -198,7 +194,7 @@ async fn refused_everywhere(url: &str, token: &str, reason: &str) {
 
 #[tokio::test]
 async fn a_session_that_ended_stays_ended_after_a_restart() {
-    let mut town = Town::start().await;
+    let mut town = town().await;
     let mut alice = town.user("alice").await;
     let (replaced, stolen) = (alice.log_in("phone").await, alice.log_in("tablet").await);
     let phone = alice.log_in("phone").await;
@@ -224,7 +220,7 @@ async fn a_session_that_ended_stays_ended_after_a_restart() {
 
 #[tokio::test]
 async fn logging_out_everywhere_closes_all() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let mut phone = alice.device("phone", Protocol::Text).await;
     let answer: v1::LogOutAllResponse = alice.rest("DELETE", "/v1/sessions", &()).await.expect("logged out");
@@ -236,7 +232,7 @@ async fn logging_out_everywhere_closes_all() {
 
 #[tokio::test]
 async fn logging_in_again_ends_the_devices_former_session() {
-    let town = Town::start().await;
+    let town = town().await;
     let mut alice: User = town.user("alice").await;
     let tokens = alice.log_in("first").await;
     assert_eq!(alice.closed().await.code, 4403);
@@ -246,7 +242,7 @@ async fn logging_in_again_ends_the_devices_former_session() {
 
 #[tokio::test]
 async fn a_token_of_another_platform_is_none() {
-    let (here, there) = (Town::start().await, Town::start().await);
+    let (here, there) = (town().await, town().await);
     let alice = there.user("alice").await;
     let token = &alice.tokens.access_token;
     assert_eq!(

@@ -1,7 +1,8 @@
 //! Every method of the policy table is called with its sample request by every kind of caller, on every transport that has it. A new method
 //! is among them by itself.
 
-use crate::refusals::grpc::Raw;
+use super::refusals::grpc::Raw;
+use crate::town;
 use im_infra::token::{AccessClaims, TokenKeys};
 use im_schema::{
     catalogue::Entry,
@@ -44,7 +45,7 @@ struct Place {
 
 impl Place {
     async fn new() -> Self {
-        let town = Town::start().await;
+        let town = town().await;
         let channel = Endpoint::from_shared(town.url())
             .expect("an address")
             .connect()

@@ -1,10 +1,11 @@
 //! Unread counts, conversation lists, history.
 
+use crate::town;
 use im_schema::{
     ids::ConversationId,
     v1::{self, client_frame, server_frame},
 };
-use im_testkit::{Town, User, message, text_of};
+use im_testkit::{User, message, text_of};
 
 async fn marks_read(user: &mut User, conversation: ConversationId, sequence: u64) -> (u64, u64) {
     let request = v1::MarkReadRequest {
@@ -25,7 +26,7 @@ async fn unread(user: &User, conversation: ConversationId) -> (u64, u64) {
 
 #[tokio::test]
 async fn unread_counts_are_exact() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     assert_eq!(unread(&bob, conversation).await, (0, 0));
@@ -70,7 +71,7 @@ async fn unread_counts_are_exact() {
 
 #[tokio::test]
 async fn a_new_member_has_nothing_to_catch_up_with_but_may_read_it() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     let group = alice.creates_group("tea", &[]).await;
     alice.sends("before").into(group).await;
@@ -91,7 +92,7 @@ async fn a_new_member_has_nothing_to_catch_up_with_but_may_read_it() {
 
 #[tokio::test]
 async fn the_conversation_with_the_latest_activity_comes_first() {
-    let town = Town::start().await;
+    let town = town().await;
     let mut alice = town.user("alice").await;
     let mut conversations = Vec::new();
     for name in ["bob", "carol", "dave", "erin", "frank"] {
@@ -141,7 +142,7 @@ async fn the_conversation_with_the_latest_activity_comes_first() {
 
 #[tokio::test]
 async fn history_is_read_in_both_directions() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let frames: Vec<_> = (1..=25)

@@ -1,4 +1,6 @@
-use super::super::MysqlStore;
+//! Databases for tests, each empty and of one test only, on a real server.
+
+use super::MysqlStore;
 use crate::MysqlOptions;
 use im_infra::{clock::SystemClock, config::Secret, engines};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection, mysql::MySqlConnectOptions};
@@ -10,19 +12,26 @@ use std::sync::{
 const USER: &str = "parlance";
 
 /// An empty database on a server. It is dropped with this.
-pub(super) struct Database {
-    pub(super) options: MysqlOptions,
+pub struct Database {
+    /// How to connect.
+    pub options: MysqlOptions,
 }
 
 impl Database {
     /// On the server that all tests share.
-    pub(super) async fn shared() -> Self {
+    ///
+    /// # Panics
+    /// If that does not answer.
+    pub async fn shared() -> Self {
         let address = tokio::task::spawn_blocking(|| engines::address("mysql")).await.unwrap();
         Self::on(&address).await
     }
 
     /// The same, with its replica.
-    pub(super) async fn replicated() -> Self {
+    ///
+    /// # Panics
+    /// If one of them does not answer.
+    pub async fn replicated() -> Self {
         let mut database = Self::shared().await;
         let replica = tokio::task::spawn_blocking(|| engines::address("mysql_replica"));
         database.options.replicas.push(replica.await.unwrap());
@@ -30,7 +39,10 @@ impl Database {
     }
 
     /// On the server at `address`.
-    pub(super) async fn on(address: &str) -> Self {
+    ///
+    /// # Panics
+    /// If that does not answer.
+    pub async fn on(address: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let options = MysqlOptions {
@@ -48,11 +60,16 @@ impl Database {
         database
     }
 
-    pub(super) async fn open(&self) -> Arc<MysqlStore> {
+    /// A store in it.
+    ///
+    /// # Panics
+    /// If the server does not answer.
+    pub async fn open(&self) -> Arc<MysqlStore> {
         Arc::new(MysqlStore::open(&self.options, SystemClock::shared()).await.unwrap())
     }
 
     /// A connection that the store does not know of.
+    #[cfg(test)]
     pub(super) async fn connect(&self) -> MySqlConnection {
         connect(&self.options.primary, &self.options.database).await
     }
@@ -95,6 +112,6 @@ fn options(address: &str, database: &str) -> MySqlConnectOptions {
     }
 }
 
-pub(super) async fn connect(address: &str, database: &str) -> MySqlConnection {
+async fn connect(address: &str, database: &str) -> MySqlConnection {
     options(address, database).connect().await.unwrap()
 }

@@ -1,5 +1,6 @@
 //! What a client repeats is done once, on REST and on gRPC, and lists are read to their end.
 
+use crate::town;
 use futures::{
     TryStreamExt as _,
     future::{join, join_all},
@@ -47,7 +48,7 @@ fn reason(body: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_is_created_twice_is_one_group_on_rest_and_grpc() {
-    let town = Town::start().await;
+    let town = town().await;
     let ada = town.user("ada").await;
     let token = ada.tokens.access_token.as_str();
     let body = r#"{"title":"Engine room"}"#;
@@ -92,7 +93,7 @@ async fn a_group_that_is_created_twice_is_one_group_on_rest_and_grpc() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twins_that_come_at_once_on_rest_and_grpc_are_one_call_and_all_get_its_answer() {
-    let town = Town::start().await;
+    let town = town().await;
     let ada = town.user("ada").await;
     let token = ada.tokens.access_token.as_str();
     let client = ConversationServiceClient::from_service(conversation_service::remote(channel(&town)));
@@ -119,7 +120,7 @@ async fn twins_that_come_at_once_on_rest_and_grpc_are_one_call_and_all_get_its_a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn registering_and_refreshing_twice_under_a_key_gives_the_same_tokens() {
-    let town = Town::start().await;
+    let town = town().await;
     let body = r#"{"name":"ada","password":"correct horse","deviceId":"laptop"}"#;
     let first = rest(&town, None, "/v1/users", "k-1", body).await;
     assert_eq!(first.0, StatusCode::OK, "{}", first.1);
@@ -144,7 +145,7 @@ async fn registering_and_refreshing_twice_under_a_key_gives_the_same_tokens() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_none_is_refused_by_name() {
-    let town = Town::start().await;
+    let town = town().await;
     let ada = town.user("ada").await;
     let long = "x".repeat(129);
     let token = Some(ada.tokens.access_token.as_str());
@@ -171,7 +172,7 @@ async fn a_key_that_is_none_is_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_read_to_their_end_and_sizes_are_coerced() {
-    let town = Town::start().await;
+    let town = town().await;
     let ada = town.user("ada").await;
     let context = || Context::bearer(ada.tokens.access_token.as_str());
     let client = ConversationServiceClient::remote(channel(&town));
@@ -218,7 +219,7 @@ async fn lists_are_read_to_their_end_and_sizes_are_coerced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn history_is_read_to_its_end_in_either_direction() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut ada, bob) = (town.user("ada").await, town.user("bob").await);
     let conversation = ada.with(&bob).await;
     for number in 0..5 {

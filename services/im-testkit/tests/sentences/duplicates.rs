@@ -1,12 +1,13 @@
 //! The same message sent twice, or what claims to be it.
 
+use crate::town;
 use im_schema::v1::{self, client_frame, server_frame};
-use im_testkit::{Town, message, text_of};
+use im_testkit::{message, text_of};
 use uuid::{NoContext, Timestamp, Uuid};
 
 #[tokio::test]
 async fn the_same_message_twice_is_one_with_the_same_receipt() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let request = message(conversation, "once");
@@ -45,7 +46,7 @@ async fn the_same_message_twice_is_one_with_the_same_receipt() {
 
 #[tokio::test]
 async fn a_message_sent_again_after_a_restart_is_the_same() {
-    let mut town = Town::start().await;
+    let mut town = town().await;
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let request = message(conversation, "once");
@@ -68,7 +69,7 @@ async fn a_message_sent_again_after_a_restart_is_the_same() {
 
 #[tokio::test]
 async fn another_message_with_the_same_id_is_a_conflict() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let request = message(conversation, "first");
@@ -107,7 +108,7 @@ async fn another_message_with_the_same_id_is_a_conflict() {
 
 #[tokio::test]
 async fn two_senders_may_choose_the_same_id() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let request = message(conversation, "same");
@@ -121,7 +122,7 @@ async fn two_senders_may_choose_the_same_id() {
 
 #[tokio::test]
 async fn an_id_from_the_future_is_refused_and_one_from_yesterday_is_not() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let now = alice.ready.server_time.as_ref().expect("a time").millis() / 1_000;

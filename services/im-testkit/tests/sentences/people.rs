@@ -1,7 +1,8 @@
 //! Profiles, and finding others.
 
+use crate::town;
 use im_schema::v1::{self, client_frame, server_frame};
-use im_testkit::{Town, User};
+use im_testkit::User;
 
 async fn changes(user: &User, query: &str, profile: &v1::Profile) -> Result<v1::User, (u16, v1::Problem)> {
     let answer: v1::UpdateProfileResponse = user.rest("PATCH", &format!("/v1/profile{query}"), profile).await?;
@@ -10,7 +11,7 @@ async fn changes(user: &User, query: &str, profile: &v1::Profile) -> Result<v1::
 
 #[tokio::test]
 async fn a_profile_is_changed_by_its_owner_field_by_field() {
-    let town = Town::start().await;
+    let town = town().await;
     let (alice, bob) = (town.user("alice").await, town.user("bob").await);
     let profile = v1::Profile {
         display_name: "Alice L.".into(),
@@ -61,7 +62,7 @@ async fn a_profile_is_changed_by_its_owner_field_by_field() {
 
 #[tokio::test]
 async fn others_are_found_by_name_in_any_case_or_id() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob, carol) = (
         town.user("alice").await,
         town.user("Bob").await,
@@ -90,7 +91,7 @@ async fn others_are_found_by_name_in_any_case_or_id() {
 
 #[tokio::test]
 async fn a_direct_conversation_is_one_for_each_pair() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     assert_eq!(bob.with(&alice).await, conversation);

@@ -1,5 +1,6 @@
-//! The same request by REST, gRPC, and both kinds of WebSocket gets the same answer, and the same error.
+//! The same request by REST, gRPC, both kinds of WebSocket and from within the process gets the same answer, and the same error.
 
+use crate::town;
 use im_schema::{
     failure::Failure,
     rpc::Context,
@@ -9,7 +10,7 @@ use im_schema::{
     },
     v1::{self, ServerFrame, client_frame::Body, server_frame},
 };
-use im_testkit::{Device, Protocol, Town, User};
+use im_testkit::{Device, Protocol, User};
 use serde::{Serialize, de::DeserializeOwned};
 use tonic::transport::Endpoint;
 
@@ -19,24 +20,34 @@ struct Caller {
     user: User,
     text: Device,
     binary: Device,
+    grpc: Clients,
+    /// Missing where logic is in another process.
+    local: Option<Clients>,
+}
+
+/// The generated clients, whatever stands behind them.
+struct Clients {
+    conversations: ConversationServiceClient,
+    messages: MessageServiceClient,
+    users: UserServiceClient,
 }
 
 impl Caller {
-    /// Asks all four ways.
+    /// Asks all five ways.
     async fn asks<A>(
         &mut self,
         body: Body,
         (verb, path, rest_body): (&str, &str, &impl Serialize),
-        grpc: impl Future<Output = Result<A, Failure>>,
+        call: impl AsyncFn(&Clients) -> Result<A, Failure>,
     ) -> Answer
     where
         A: DeserializeOwned,
         ServerFrame: From<A>,
     {
-        let by_grpc = grpc
-            .await
-            .map(ServerFrame::from)
-            .map_err(|failure| Box::new(failure.problem()));
+        let by_grpc = answer(call(&self.grpc).await);
+        if let Some(local) = &self.local {
+            assert_eq!(answer(call(local).await), by_grpc, "local call and gRPC");
+        }
         let by_rest = self
             .user
             .rest::<A>(verb, path, rest_body)
@@ -50,6 +61,15 @@ impl Caller {
         assert_eq!(by_binary, by_rest, "binary and REST");
         by_rest
     }
+}
+
+fn answer<A>(answer: Result<A, Failure>) -> Answer
+where
+    ServerFrame: From<A>,
+{
+    answer
+        .map(ServerFrame::from)
+        .map_err(|failure| Box::new(failure.problem()))
 }
 
 fn frame(body: server_frame::Body) -> Answer {
@@ -69,7 +89,7 @@ fn reason(answer: Answer) -> String {
 
 #[tokio::test]
 async fn all_ways_lead_to_the_same_answer() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.sends("hi").to(&bob).await.conversation();
     bob.sends("hello").into(conversation).await;
@@ -78,9 +98,16 @@ async fn all_ways_lead_to_the_same_answer() {
         .connect()
         .await
         .expect("the server listens");
-    let conversations = ConversationServiceClient::from_service(conversation_service::remote(channel.clone()));
-    let messages = MessageServiceClient::from_service(message_service::remote(channel.clone()));
-    let users = UserServiceClient::from_service(user_service::remote(channel));
+    let grpc = Clients {
+        conversations: ConversationServiceClient::from_service(conversation_service::remote(channel.clone())),
+        messages: MessageServiceClient::from_service(message_service::remote(channel.clone())),
+        users: UserServiceClient::from_service(user_service::remote(channel)),
+    };
+    let local = town.services().map(|services| Clients {
+        conversations: services.conversation,
+        messages: services.message,
+        users: services.user,
+    });
     let context = Context::bearer(alice.tokens.access_token.as_str());
     let (text, binary) = (
         alice.device("text", Protocol::Text).await,
@@ -91,6 +118,8 @@ async fn all_ways_lead_to_the_same_answer() {
         user: alice,
         text,
         binary,
+        grpc,
+        local,
     };
     let id = conversation.0;
 
@@ -105,11 +134,11 @@ async fn all_ways_lead_to_the_same_answer() {
         };
         let rest = ("GET", &*format!("/v1/conversations/{id}"), &());
         let answer = alice
-            .asks(
-                Body::GetConversation(request.clone()),
-                rest,
-                conversations.get_conversation(context.clone(), request),
-            )
+            .asks(Body::GetConversation(request.clone()), rest, async |on| {
+                on.conversations
+                    .get_conversation(context.clone(), request.clone())
+                    .await
+            })
             .await;
         assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
 
@@ -121,11 +150,9 @@ async fn all_ways_lead_to_the_same_answer() {
         };
         let rest = ("GET", &*format!("/v1/conversations/{id}/members?pageSize=1"), &());
         let answer = alice
-            .asks(
-                Body::ListMembers(request.clone()),
-                rest,
-                conversations.list_members(context.clone(), request),
-            )
+            .asks(Body::ListMembers(request.clone()), rest, async |on| {
+                on.conversations.list_members(context.clone(), request.clone()).await
+            })
             .await;
         assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
     }
@@ -142,11 +169,9 @@ async fn all_ways_lead_to_the_same_answer() {
         };
         let rest = ("GET", &*format!("/v1/conversations/{id}/messages?limit={limit}"), &());
         let answer = alice
-            .asks(
-                Body::ListMessages(request.clone()),
-                rest,
-                messages.list_messages(context.clone(), request),
-            )
+            .asks(Body::ListMessages(request.clone()), rest, async |on| {
+                on.messages.list_messages(context.clone(), request.clone()).await
+            })
             .await;
         assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
     }
@@ -156,9 +181,12 @@ async fn all_ways_lead_to_the_same_answer() {
         ..Default::default()
     };
     let rest = ("GET", "/v1/conversations?pageToken=rubbish", &());
-    let grpc = conversations.list_conversations(context.clone(), request.clone());
+    let call = async |on: &Clients| {
+        let answer = on.conversations.list_conversations(context.clone(), request.clone());
+        answer.await
+    };
     assert_eq!(
-        reason(alice.asks(Body::ListConversations(request), rest, grpc).await),
+        reason(alice.asks(Body::ListConversations(request.clone()), rest, call).await),
         "PAGE_TOKEN_INVALID"
     );
 
@@ -173,11 +201,9 @@ async fn all_ways_lead_to_the_same_answer() {
         };
         let rest = ("POST", "/v1/direct-conversations", &request);
         let answer = alice
-            .asks(
-                Body::OpenDirect(request.clone()),
-                rest,
-                conversations.open_direct(context.clone(), request.clone()),
-            )
+            .asks(Body::OpenDirect(request.clone()), rest, async |on| {
+                on.conversations.open_direct(context.clone(), request.clone()).await
+            })
             .await;
         assert_eq!(answer.err().map(|problem| problem.reason).as_deref(), refusal);
     }
@@ -186,12 +212,12 @@ async fn all_ways_lead_to_the_same_answer() {
         user_ids: vec![7, 7],
         ..Default::default()
     };
-    let grpc = conversations.create_group(context.clone(), request.clone());
+    let call = async |on: &Clients| on.conversations.create_group(context.clone(), request.clone()).await;
     let answer = alice
         .asks(
             Body::CreateGroup(request.clone()),
             ("POST", "/v1/groups", &request),
-            grpc,
+            call,
         )
         .await;
     assert_eq!(answer.expect_err("it breaks two rules").violations.len(), 2);
@@ -207,11 +233,9 @@ async fn all_ways_lead_to_the_same_answer() {
     };
     let rest = ("PUT", &*format!("/v1/conversations/{id}/read-position"), &by_rest);
     alice
-        .asks(
-            Body::MarkRead(request.clone()),
-            rest,
-            messages.mark_read(context.clone(), request),
-        )
+        .asks(Body::MarkRead(request.clone()), rest, async |on| {
+            on.messages.mark_read(context.clone(), request.clone()).await
+        })
         .await
         .expect("alice is a member");
 
@@ -220,9 +244,13 @@ async fn all_ways_lead_to_the_same_answer() {
         user_ids: Vec::new(),
         ..Default::default()
     };
-    let grpc = users.look_up_users(context, request.clone());
+    let call = async |on: &Clients| on.users.look_up_users(context.clone(), request.clone()).await;
     alice
-        .asks(Body::LookUpUsers(request), ("GET", "/v1/users?names=BOB", &()), grpc)
+        .asks(
+            Body::LookUpUsers(request.clone()),
+            ("GET", "/v1/users?names=BOB", &()),
+            call,
+        )
         .await
         .expect("there is bob");
 }

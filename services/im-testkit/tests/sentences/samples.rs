@@ -4,6 +4,7 @@ mod exchange;
 mod pages;
 mod stand_ins;
 
+use crate::town;
 use exchange::STOPS;
 use im_testkit::Town;
 use pages::{Request, block, pages};
@@ -32,7 +33,7 @@ async fn answered(town: &Town, from: &str, request: &Request, stand_ins: &StandI
 
 #[tokio::test]
 async fn every_example_of_the_description_is_accepted() {
-    let town = Town::start().await;
+    let town = town().await;
     let requests = Request::of_document(&serde_json::from_str(OPENAPI).expect("the description is JSON"));
     assert!(
         requests.len() > 20,
@@ -47,7 +48,7 @@ async fn every_example_of_the_description_is_accepted() {
 
 #[tokio::test]
 async fn every_sample_for_curl_is_accepted() {
-    let town = Town::start().await;
+    let town = town().await;
     for (number, (page, text)) in pages("calls").into_iter().enumerate() {
         let stand_ins = StandIns::make(&town, number).await;
         let sample = block(&text, "### curl", "sh").unwrap_or_else(|| panic!("{page} has a sample for curl"));
@@ -58,7 +59,7 @@ async fn every_sample_for_curl_is_accepted() {
 
 #[tokio::test]
 async fn every_exchange_over_a_websocket_goes_as_shown() {
-    let mut town = Town::start().await;
+    let mut town = town().await;
     let calls = pages("calls").into_iter();
     let calls = calls.filter(|(_, text)| block(text, "### WebSocket", "text").is_some());
     let (last, first): (Vec<_>, Vec<_>) = calls.chain(pages("frames")).partition(|(_, text)| text.contains(STOPS));

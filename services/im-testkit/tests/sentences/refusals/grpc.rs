@@ -1,5 +1,6 @@
 //! gRPC: codes and details, also of bytes that no client makes.
 
+use crate::town;
 use im_schema::{
     failure::Failure,
     parlance::Reason,
@@ -7,7 +8,6 @@ use im_schema::{
     services::{MessageServiceClient, message_service},
     v1::{self},
 };
-use im_testkit::Town;
 use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     transport::{Channel, Endpoint},
@@ -70,7 +70,7 @@ async fn raw(channel: &Channel, token: &str, method: &'static str, body: Vec<u8>
 #[tokio::test]
 async fn grpc_says_what_is_wrong() {
     const LIST: &str = "/parlance.v1.MessageService/ListMessages";
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob, mallory) = (
         town.user("alice").await,
         town.user("bob").await,

@@ -1,13 +1,13 @@
 //! Nothing that a whole run writes, at the most talkative log level, tells a password, a token or what a message says.
 
-use im_infra::telemetry::Level;
+use crate::town_with;
 use im_schema::{
     ids::ConversationId,
     rpc::Context,
     services::{AuthServiceClient, MessageServiceClient, auth_service, message_service},
     v1::{self, client_frame, content, server_frame},
 };
-use im_testkit::{PASSWORD, Protocol, Town, call, message, refresh};
+use im_testkit::{PASSWORD, Protocol, call, message, refresh};
 use std::process::Command;
 use tokio_tungstenite::tungstenite::Message;
 use tonic::transport::Endpoint;
@@ -22,7 +22,7 @@ fn a_run_at_level_trace_tells_no_secret() {
     let this = std::env::current_exe().expect("a test has a file");
     let run = [
         "--exact",
-        "secrets::everything_that_has_secrets",
+        "sentences::secrets::everything_that_has_secrets",
         "--ignored",
         "--nocapture",
     ];
@@ -61,10 +61,7 @@ fn request(body: &str) -> v1::SendMessageRequest {
 #[tokio::test]
 #[ignore = "is run by the test above, in a process whose output that one reads"]
 async fn everything_that_has_secrets() {
-    let all = |settings: &mut parlance::settings::Settings| {
-        settings.telemetry.level = "trace".parse::<Level>().expect("a level");
-    };
-    let mut town = Town::start_with(all).await;
+    let mut town = town_with(&[("telemetry.level", "trace")]).await;
     let url = town.url();
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     for tokens in [&alice.tokens, &bob.tokens] {

@@ -1,12 +1,13 @@
 //! From sender to receivers.
 
+use crate::town;
 use im_schema::v1::{self, client_frame, content, server_frame};
-use im_testkit::{Device, Protocol, Town, User, message, text_of};
+use im_testkit::{Device, Protocol, User, message, text_of};
 use std::collections::BTreeMap;
 
 #[tokio::test]
 async fn a_message_reaches_the_other_one() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let stored = alice.sends("hi").to(&bob).await;
     let message = bob.receives("hi").await;
@@ -18,7 +19,7 @@ async fn a_message_reaches_the_other_one() {
 
 #[tokio::test]
 async fn content_of_any_kind_arrives_as_it_was_sent() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let mut poll = message(conversation, "");
@@ -41,7 +42,7 @@ async fn content_of_any_kind_arrives_as_it_was_sent() {
 
 #[tokio::test]
 async fn a_message_sent_by_rest_reaches_every_device() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let path = format!("/v1/conversations/{conversation}/messages");
@@ -60,7 +61,7 @@ async fn a_message_sent_by_rest_reaches_every_device() {
 
 #[tokio::test]
 async fn many_messages_in_one_keep_their_order() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let frames: Vec<_> = (1..=300)
@@ -80,7 +81,7 @@ async fn many_messages_in_one_keep_their_order() {
 #[tokio::test]
 async fn racing_senders_share_one_order_without_a_gap() {
     const EACH: u64 = 200;
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let (mut carol, mut dave) = (town.user("carol").await, town.user("dave").await);
     let group = alice.creates_group("race", &[bob.id, carol.id, dave.id]).await;
@@ -149,7 +150,7 @@ async fn sequences(device: &mut Device, count: u64) -> BTreeMap<u64, String> {
 
 #[tokio::test]
 async fn who_is_not_a_member_is_refused() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob, mut mallory) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -184,7 +185,7 @@ async fn who_is_not_a_member_is_refused() {
 
 #[tokio::test]
 async fn text_and_binary_carry_the_same() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     let mut text = bob.device("text", Protocol::Text).await;
     let mut binary = bob.device("binary", Protocol::Binary).await;

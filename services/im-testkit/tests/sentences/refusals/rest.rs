@@ -1,12 +1,13 @@
 //! REST: statuses and problems.
 
+use crate::town;
 use im_schema::{
     json,
     parlance::Reason,
     rest::ROUTES,
     v1::{self},
 };
-use im_testkit::{Town, User, message};
+use im_testkit::{User, message};
 use rand::{RngCore as _, SeedableRng as _, rngs::StdRng};
 
 /// Status and problem with which REST refuses.
@@ -33,7 +34,7 @@ async fn refused(user: &User, verb: &str, path: &str, kind: &str, body: impl Int
 
 #[tokio::test]
 async fn rest_says_what_is_wrong() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob, mallory) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -142,7 +143,7 @@ async fn rest_says_what_is_wrong() {
 
 #[tokio::test]
 async fn no_route_answers_rubbish_with_a_fault_of_its_own() {
-    let town = Town::start().await;
+    let town = town().await;
     let alice = town.user("alice").await;
     let mut random = StdRng::seed_from_u64(7);
     for route in ROUTES

@@ -1,13 +1,13 @@
 //! Connections that end: slow readers, and the end of the platform itself.
 
+use crate::{town, town_with};
 use im_schema::v1::{self, client_frame, server_frame};
 use im_testkit::{Device, Protocol, Town, message};
 use std::collections::HashMap;
 
 #[tokio::test]
 async fn who_reads_slowly_is_closed_and_others_are_not_held_up() {
-    let change = |settings: &mut parlance::settings::Settings| settings.gateway.outbox_bytes = 64 * 1024;
-    let town = Town::start_with(change).await;
+    let town = town_with(&[("gateway.outbox_bytes", "64KiB")]).await;
     let (mut alice, mut bob, carol) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -74,7 +74,7 @@ async fn slow_again(town: &Town, name: &str) -> String {
 
 #[tokio::test]
 async fn a_shutdown_in_mid_send_loses_nothing_that_was_accepted() {
-    let mut town = Town::start().await;
+    let mut town = town().await;
     let (mut alice, bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let requests: Vec<_> = (1..=600)

@@ -1,11 +1,12 @@
 //! Several devices of a user, and devices that were away.
 
+use crate::town;
 use im_schema::v1::{self, client_frame, server_frame};
-use im_testkit::{Device, Protocol, Town, message, text_of};
+use im_testkit::{Device, Protocol, message, text_of};
 
 #[tokio::test]
 async fn the_senders_other_devices_get_the_message_and_the_origin_gets_receipts() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let mut phone = alice.device("phone", Protocol::Text).await;
     let mut tablet = bob.device("tablet", Protocol::Text).await;
@@ -24,7 +25,7 @@ async fn the_senders_other_devices_get_the_message_and_the_origin_gets_receipts(
 
 #[tokio::test]
 async fn who_was_away_gets_what_was_missed_and_then_what_comes() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     alice.sends("1").into(conversation).await;
@@ -47,7 +48,7 @@ async fn who_was_away_gets_what_was_missed_and_then_what_comes() {
 
 #[tokio::test]
 async fn who_missed_very_much_is_told_where_to_read_on() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.with(&bob).await;
     let frames: Vec<_> = (1..=1_010)
@@ -83,7 +84,7 @@ async fn who_missed_very_much_is_told_where_to_read_on() {
 
 #[tokio::test]
 async fn resuming_names_conversations_that_are_gone() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, bob, mut carol) = (
         town.user("alice").await,
         town.user("bob").await,
@@ -100,7 +101,7 @@ async fn resuming_names_conversations_that_are_gone() {
 
 #[tokio::test]
 async fn own_devices_hear_what_was_read() {
-    let town = Town::start().await;
+    let town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let mut phone = bob.device("phone", Protocol::Text).await;
     let conversation = alice.sends("1").to(&bob).await.conversation();
@@ -142,7 +143,7 @@ async fn own_devices_hear_what_was_read() {
 
 #[tokio::test]
 async fn everything_is_there_after_a_restart() {
-    let mut town = Town::start().await;
+    let mut town = town().await;
     let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
     let conversation = alice.sends("before").to(&bob).await.conversation();
     town.restart().await;

@@ -1,7 +1,8 @@
 //! The WebSocket: error frames and close codes.
 
+use crate::town;
 use im_schema::v1::{self, client_frame, server_frame};
-use im_testkit::{Device, Protocol, Town};
+use im_testkit::{Device, Protocol};
 use rand::{Rng as _, RngCore as _, SeedableRng as _, rngs::StdRng};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::{
@@ -26,7 +27,7 @@ async fn refusal(device: &mut Device, message: Message) -> v1::Problem {
 
 #[tokio::test]
 async fn a_frame_that_is_wrong_is_refused_and_the_connection_stays() {
-    let town = Town::start().await;
+    let town = town().await;
     let alice = town.user("alice").await;
     let mut device = alice.device("phone", Protocol::Text).await;
     for (line, reason, field) in [
@@ -74,7 +75,7 @@ async fn a_frame_that_is_wrong_is_refused_and_the_connection_stays() {
 
 #[tokio::test]
 async fn what_is_no_frame_ends_the_connection_with_its_code() {
-    let town = Town::start().await;
+    let town = town().await;
     let alice = town.user("alice").await;
     let no_text = Message::Frame(Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true));
     for (protocol, message, code) in [
@@ -100,7 +101,7 @@ async fn what_is_no_frame_ends_the_connection_with_its_code() {
 
 #[tokio::test]
 async fn noise_never_ends_a_connection_without_a_code() {
-    let town = Town::start().await;
+    let town = town().await;
     let alice = town.user("alice").await;
     let mut random = StdRng::seed_from_u64(11);
     for round in 0..60 {

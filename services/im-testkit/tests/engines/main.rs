@@ -1,0 +1,14 @@
+//! The platform in one process, on the engines that processes share.
+
+#[path = "../sentences/mod.rs"]
+mod sentences;
+
+use im_testkit::{Ground, Town};
+
+async fn town() -> Town {
+    town_with(&[]).await
+}
+
+async fn town_with(settings: &[(&str, &str)]) -> Town {
+    Town::start(Ground::Engines, settings).await
+}

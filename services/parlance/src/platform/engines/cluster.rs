@@ -1,0 +1,68 @@
+//! The engines that processes share.
+
+use crate::settings::{Etcd, Kafka, Redis};
+use anyhow::Context as _;
+use im_infra::{
+    clock::SharedClock,
+    kv::{
+        Kv,
+        redis::{RedisKv, RedisOptions},
+    },
+    log::{
+        Log,
+        kafka::{KafkaLog, KafkaOptions},
+        prefixed::Prefixed,
+    },
+    registry::{
+        Registry,
+        etcd::{EtcdOptions, EtcdRegistry},
+    },
+};
+use std::sync::Arc;
+
+pub(super) fn log(kafka: &Kafka) -> anyhow::Result<Arc<dyn Log>> {
+    let properties = kafka.properties.iter();
+    let options = KafkaOptions {
+        brokers: kafka.brokers.clone(),
+        delivery_timeout: kafka.delivery_timeout,
+        linger: kafka.linger,
+        session_timeout: kafka.session_timeout,
+        replication: kafka.replication,
+        properties: properties
+            .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+            .collect(),
+    };
+    let log: Arc<dyn Log> = Arc::new(KafkaLog::new(options).context("prepare the log on Kafka")?);
+    if kafka.prefix.is_empty() {
+        return Ok(log);
+    }
+    Ok(Arc::new(Prefixed::new(log, &kafka.prefix)))
+}
+
+pub(super) async fn kv(redis: &Redis) -> anyhow::Result<Arc<dyn Kv>> {
+    let options = RedisOptions {
+        addresses: redis.addresses.clone(),
+        cluster: redis.cluster,
+        database: redis.database,
+        user: redis.user.clone(),
+        password: redis.password.clone(),
+        prefix: redis.prefix.clone(),
+        timeout: redis.timeout,
+    };
+    Ok(Arc::new(
+        RedisKv::connect(options).await.context("prepare the keys in Redis")?,
+    ))
+}
+
+pub(super) async fn registry(etcd: &Etcd, clock: &SharedClock) -> anyhow::Result<Arc<dyn Registry>> {
+    let options = EtcdOptions {
+        endpoints: etcd.endpoints.clone(),
+        prefix: etcd.prefix.clone(),
+        timeout: etcd.timeout,
+        user: etcd.user.clone(),
+        password: etcd.password.clone(),
+        tls: None,
+    };
+    let registry = EtcdRegistry::connect(options, Arc::clone(clock)).await;
+    Ok(Arc::new(registry.context("prepare the registry in etcd")?))
+}
