@@ -18,18 +18,24 @@ use im_schema::{
     topics::TOPICS,
 };
 use prost::encoding::encode_varint;
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep};
 
+/// So long a log that is away is waited for when a topic is to be created; a call that is under way then is waited for all the same.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause until it is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
 /// A record is closed once it has so many bytes: small enough to be read in steps, large enough that its own cost does not show.
 const RECORD_BYTES: usize = 256 * 1024;
 
-/// Creates all topics of the schema that instances share. Idempotent.
+/// Creates all topics of the schema that instances share. Idempotent. A log that is away may be starting as well: it is waited for, half a minute
+/// for each topic.
 ///
 /// # Errors
-/// `UNAVAILABLE` while the log is away; `INTERNAL` if a topic stands there with another number of partitions.
+/// `UNAVAILABLE` if the log stays away; `INTERNAL` if a topic stands there with another number of partitions.
 pub async fn create(log: &dyn Log) -> Result<(), Failure> {
     for topic in TOPICS.iter().filter(|topic| !topic.per_instance) {
-        log.create_topic(&spec(topic, topic.name)).await.map_err(failure)?;
+        make(log, &spec(topic, topic.name)).await?;
     }
     Ok(())
 }
@@ -39,9 +45,22 @@ pub async fn create(log: &dyn Log) -> Result<(), Failure> {
 /// # Errors
 /// As [`create`].
 pub async fn create_for<T: TopicPayload>(log: &dyn Log, instance: &str) -> Result<(), Failure> {
-    log.create_topic(&spec(T::TOPIC, &name_for::<T>(instance)))
-        .await
-        .map_err(failure)
+    make(log, &spec(T::TOPIC, &name_for::<T>(instance))).await
+}
+
+async fn make(log: &dyn Log, topic: &TopicSpec) -> Result<(), Failure> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let failure = match log.create_topic(topic).await {
+            Ok(()) => return Ok(()),
+            Err(error) => failure(error),
+        };
+        if !failure.spec().retryable || Instant::now() >= until {
+            return Err(failure);
+        }
+        tracing::warn!(topic = %topic.name, error = &failure as &dyn std::error::Error, "topic not created yet");
+        sleep(AGAIN).await;
+    }
 }
 
 /// Name of an instance's own topic for messages of type `T`.

@@ -18,7 +18,7 @@ use std::{
 
 /// How long brokers may take to make a topic and find leaders for its partitions; busy ones take their time.
 const CREATION: Duration = Duration::from_secs(30);
-/// How often it is looked whether a new topic has reached the brokers.
+/// How soon it is looked whether a new topic has reached the brokers; the pause doubles with each look, since each asks for all topics.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Bytes that a partition of a topic in memory holds at most, more or less.
 const MEMORY_BYTES: usize = 64 << 20;
@@ -93,8 +93,10 @@ impl Topics {
     /// Waits until all partitions of a new topic have a leader.
     async fn appears(&self, client: &Arc<Client>, patience: Duration, topic: &str) -> Result<(), LogError> {
         let appears = async {
+            let mut pause = LOOK_AGAIN;
             while !self.look(client, patience, topic).await? {
-                tokio::time::sleep(LOOK_AGAIN).await;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(1));
             }
             Ok(())
         };

@@ -1,6 +1,9 @@
 //! Reads on replicas.
 
-use super::{super::{database::connect, replicas::State}, *};
+use super::{
+    super::{database::connect, replicas::State},
+    *,
+};
 use im_infra::engines::Own;
 use sqlx::Executor;
 
