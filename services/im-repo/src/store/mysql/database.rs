@@ -112,6 +112,6 @@ fn options(address: &str, database: &str) -> MySqlConnectOptions {
     }
 }
 
-async fn connect(address: &str, database: &str) -> MySqlConnection {
+pub(super) async fn connect(address: &str, database: &str) -> MySqlConnection {
     options(address, database).connect().await.unwrap()
 }
