@@ -2,7 +2,7 @@
 
 use super::{House, Offences, Rule, is_versioned};
 use heck::ToSnakeCase;
-use prost_types::FileDescriptorProto;
+use prost_types::{FileDescriptorProto, ServiceDescriptorProto};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -29,6 +29,11 @@ pub(super) const RULES: &[Rule] = &[
         name: "file-order",
         reason: "a reader meets what can be done before what it is done with: services, then enums and messages",
         check: order,
+    },
+    Rule {
+        name: "file-service",
+        reason: "one service a file: who knows a service finds its file, and two services have no change in common",
+        check: service,
     },
 ];
 
@@ -104,6 +109,22 @@ fn order(house: &House<'_>, offences: &mut Offences) {
                 file.name(),
                 "",
                 format!("has a service after its first message, in line {}", service + 1),
+            );
+        }
+    }
+}
+
+fn service(house: &House<'_>, offences: &mut Offences) {
+    for file in house.files.iter().filter(|file| is_versioned(file.package())) {
+        let mut services = file.service.iter().map(ServiceDescriptorProto::name);
+        let Some(first) = services.next() else { continue };
+        for other in services {
+            let element = format!("{}.{other}", file.package());
+            let place = other.to_snake_case();
+            offences.add(
+                file.name(),
+                &element,
+                format!("stands in the file of {first}: should be in {place}.proto or the like"),
             );
         }
     }

@@ -137,7 +137,10 @@ fn lists_know_their_pages() {
     }"#;
     let reasons = tiny::REASONS.trim_end().trim_end_matches('}').to_owned() + invalid;
     let declared = LISTS.replace("{REASONS}", "{reasons: [PAGE_TOKEN_INVALID]}");
-    let schema = tiny::load_with(&reasons, &declared).unwrap_or_else(|error| panic!("{error}"));
+    let schema = tiny::Tiny::of(&declared)
+        .reasons(&reasons)
+        .load()
+        .unwrap_or_else(|error| panic!("{error}"));
     let emitter = EMITTERS.iter().find(|emitter| emitter.file == "pages.rs").expect("it");
     insta::assert_snapshot!(emitter.source(&schema).unwrap_or_else(|error| panic!("{error}")));
 

@@ -1,7 +1,7 @@
 //! A release, and what is edited in it.
 
-use crate::tiny;
-use build_support::model::Schema;
+use crate::tiny::{Edit, Tiny};
+use build_support::{compare::baseline::Baseline, model::Schema};
 
 /// A kitchen that has everything of which the gate has an opinion.
 pub(crate) const RELEASE: &str = r#"
@@ -99,26 +99,22 @@ message Dead2 {
 }
 "#;
 
-/// What is edited: the first text, which is there exactly once, becomes the second.
-pub(crate) type Edit<'a> = (&'a str, &'a str);
-
-/// The release after some edits, with a catalogue of errors after some more.
+/// The release after some edits.
 pub(crate) fn edited(edits: &[Edit<'_>]) -> Schema {
-    let mut proto = RELEASE.to_owned();
-    let mut reasons = tiny::REASONS.to_owned();
-    for (from, to) in edits {
-        let text = if reasons.contains(from) {
-            &mut reasons
-        } else {
-            &mut proto
-        };
-        assert_eq!(text.matches(from).count(), 1, "`{from}` has to be there once");
-        *text = text.replace(from, to);
-    }
-    tiny::load_with(&reasons, &proto).unwrap_or_else(|error| panic!("{edits:?}: {error}"))
+    let tiny = Tiny::of(RELEASE).edited(edits);
+    tiny.load().unwrap_or_else(|error| panic!("{edits:?}: {error}"))
 }
 
 /// The release itself.
 pub(crate) fn release() -> Schema {
     edited(&[])
+}
+
+/// A schema that was released under this name.
+pub(crate) fn baseline(release: &str, schema: Schema) -> Baseline {
+    Baseline {
+        release: release.parse().expect("a release"),
+        schema,
+        corpus: String::new(),
+    }
 }

@@ -3,7 +3,10 @@
 mod messages;
 mod surfaces;
 
-use crate::base::{Edit, edited, release};
+use crate::{
+    base::{edited, release},
+    tiny::Edit,
+};
 use build_support::compare::{Finding, Surface, compare};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,10 @@
 //! Whether two releases read each other's bytes: here both are described by descriptors; what the compiled code makes of them is tested
 //! beside the other snapshots.
 
-use crate::base::{Edit, edited, release};
+use crate::{
+    base::{edited, release},
+    tiny::Edit,
+};
 use build_support::{
     corpus::{self, Sample, agree, written_anew},
     model::Schema,

@@ -1,6 +1,13 @@
 //! Changes that break nobody.
 
-use crate::base::{Edit, edited, release};
+use crate::{
+    base::RELEASE,
+    tiny::{HEAD, Tiny},
+};
+use crate::{
+    base::{edited, release},
+    tiny::Edit,
+};
 use build_support::compare::compare;
 
 #[test]
@@ -154,4 +161,36 @@ fn what_was_the_servers_alone_may_be_set_by_clients() {
         "uint32 litres = 6 [(google.api.field_behavior) = OUTPUT_ONLY]",
     )]);
     assert_eq!(compare(&old, &release()), []);
+}
+
+/// Names of elements have no file in them: neither bytes nor JSON nor paths say where something is written down.
+#[test]
+fn what_moves_to_another_file_breaks_nobody() {
+    let repo = RELEASE.find("service PotRepo {").expect("the release has it");
+    let end = repo + RELEASE[repo..].find("\n}\n").expect("the service ends") + 3;
+    let (service, parts) = (
+        &RELEASE[repo..end],
+        [
+            "message KeepPotRequest { uint64 id = 1; string label = 2; }\n",
+            "message KeepPotResponse {}\n",
+        ],
+    );
+    let [water, steam] = [
+        "message Water {}\n",
+        "enum Kind { KIND_UNSPECIFIED = 0; KIND_IRON = 1; KIND_CLAY = 2; }\n",
+    ];
+    let moved = Tiny::of(RELEASE)
+        .edited(&[
+            (service, ""),
+            (parts[0], ""),
+            (parts[1], ""),
+            (water, ""),
+            (steam, ""),
+            ("package tiny.v1;", "package tiny.v1; import 'tiny/v1/water.proto';"),
+        ])
+        .file("tiny/v1/pot_repo.proto", &format!("{HEAD}{service}{}", parts.concat()))
+        .file("tiny/v1/water.proto", &format!("{HEAD}{water}{steam}"));
+    let moved = moved.load().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(moved.services.len(), release().services.len());
+    assert_eq!(compare(&release(), &moved), []);
 }

@@ -1,18 +1,7 @@
 //! What stored fields say about the release that brought them.
 
-use crate::base::{edited, release};
-use build_support::{
-    compare::{baseline::Baseline, judge},
-    model::Schema,
-};
-
-fn baseline(release: &str, schema: Schema) -> Baseline {
-    Baseline {
-        release: release.parse().expect("a release"),
-        schema,
-        corpus: String::new(),
-    }
-}
+use crate::base::{baseline, edited, release};
+use build_support::{compare::judge, model::Schema};
 
 /// The release with one more stored field.
 fn with(field: &str) -> Schema {

@@ -1,18 +1,10 @@
 //! What the schema may say about its own changes.
 
-use crate::base::{Edit, edited, release};
-use build_support::{
-    compare::{Verdict, baseline::Baseline, judge},
-    model::Schema,
+use crate::{
+    base::{baseline, edited, release},
+    tiny::Edit,
 };
-
-fn baseline(release: &str, schema: Schema) -> Baseline {
-    Baseline {
-        release: release.parse().expect("a release"),
-        schema,
-        corpus: String::new(),
-    }
-}
+use build_support::compare::{Verdict, judge};
 
 const LESS: Edit<'_> = ("max_len: 64", "max_len: 32");
 

@@ -1,6 +1,6 @@
 //! A schema that follows all rules.
 
-use crate::tiny;
+use crate::tiny::{Edit, Tiny};
 use build_support::lint::{Offence, lint};
 
 /// The catalogue.
@@ -18,7 +18,7 @@ enum Reason {
 }
 "#;
 
-/// The only file beside options and catalogue.
+/// Pots, as clients see them.
 const POTS: &str = r#"// Pots and what is in them.
 syntax = "proto3";
 
@@ -59,22 +59,6 @@ service PotService {
     option (parlance.policy) = {caller: USER, rate: WRITE};
     option (parlance.errors) = {reasons: [POT_NOT_FOUND]};
     option (parlance.call) = {effect: KEYED, timeout: {seconds: 5}, attempts: 3};
-  }
-}
-
-// The shelf.
-service PotRepo {
-  // Keeps a pot.
-  rpc KeepPot(KeepPotRequest) returns (KeepPotResponse) {
-    option (parlance.policy) = {caller: INTERNAL, rate: UNLIMITED};
-    option (parlance.errors) = {};
-    option (parlance.call) = {effect: REPEATABLE, timeout: {seconds: 5}, attempts: 3};
-  }
-  // What stands on a shelf.
-  rpc PagePots(PagePotsRequest) returns (PagePotsResponse) {
-    option (parlance.policy) = {caller: INTERNAL, rate: UNLIMITED};
-    option (parlance.errors) = {};
-    option (parlance.call) = {effect: READ, timeout: {seconds: 5}, attempts: 3};
   }
 }
 
@@ -144,6 +128,45 @@ message FillPotRequest {
 }
 // It is full.
 message FillPotResponse {}
+// A pot boiled over.
+message Boiled {
+  option (parlance.topic) = {name: "tiny.boiled", key: "pot_id", partitions: 4, retention: {seconds: 60}, dead_letter: "tiny.dead", durability: DISK};
+  // Which one.
+  uint64 pot_id = 1 [(parlance.id) = "PotId"];
+}
+// What nobody could clean up.
+message Dead {
+  option (parlance.topic) = {name: "tiny.dead", key: "pot_id", partitions: 1, retention: {seconds: 60}, durability: DISK};
+  // Which one.
+  uint64 pot_id = 1 [(parlance.id) = "PotId"];
+}
+"#;
+
+/// What stands before the shelf.
+const POT_REPO: &str = r#"// Keeping pots.
+syntax = "proto3";
+
+package tiny.v1;
+
+import "parlance/options.proto";
+import "tiny/v1/pots.proto";
+
+// The shelf.
+service PotRepo {
+  // Keeps a pot.
+  rpc KeepPot(KeepPotRequest) returns (KeepPotResponse) {
+    option (parlance.policy) = {caller: INTERNAL, rate: UNLIMITED};
+    option (parlance.errors) = {};
+    option (parlance.call) = {effect: REPEATABLE, timeout: {seconds: 5}, attempts: 3};
+  }
+  // What stands on a shelf.
+  rpc PagePots(PagePotsRequest) returns (PagePotsResponse) {
+    option (parlance.policy) = {caller: INTERNAL, rate: UNLIMITED};
+    option (parlance.errors) = {};
+    option (parlance.call) = {effect: READ, timeout: {seconds: 5}, attempts: 3};
+  }
+}
+
 // Asks to keep a pot.
 message KeepPotRequest {
   // The pot.
@@ -167,33 +190,22 @@ message PagePotsResponse {
   // Whether there are more.
   bool more = 2;
 }
-
-// A pot boiled over.
-message Boiled {
-  option (parlance.topic) = {name: "tiny.boiled", key: "pot_id", partitions: 4, retention: {seconds: 60}, dead_letter: "tiny.dead", durability: DISK};
-  // Which one.
-  uint64 pot_id = 1 [(parlance.id) = "PotId"];
-}
-// What nobody could clean up.
-message Dead {
-  option (parlance.topic) = {name: "tiny.dead", key: "pot_id", partitions: 1, retention: {seconds: 60}, durability: DISK};
-  // Which one.
-  uint64 pot_id = 1 [(parlance.id) = "PotId"];
-}
 "#;
 
-/// Where the file stands if it follows the rules.
+/// Where the pots stand if they follow the rules.
 pub(crate) const FILE: &str = "tiny/v1/pots.proto";
 
-/// What the rules say to the schema after some edits, with the file in another place if one is given. Each edit's first text is there once.
-pub(crate) fn offences(edits: &[(&str, &str)], file: &str) -> Vec<Offence> {
-    let mut pots = POTS.to_owned();
-    let mut errors = ERRORS.to_owned();
-    for (from, to) in edits {
-        let text = if errors.contains(from) { &mut errors } else { &mut pots };
-        assert_eq!(text.matches(from).count(), 1, "`{from}` has to be there once");
-        *text = text.replace(from, to);
-    }
-    let schema = tiny::load_file(&errors, file, &pots).unwrap_or_else(|error| panic!("{edits:?}: {error}"));
-    lint(&schema)
+/// The schema, with the pots in another place if one is given.
+pub(crate) fn house(file: &str) -> Tiny {
+    let repo = POT_REPO.replace(FILE, file);
+    Tiny::empty()
+        .reasons(ERRORS)
+        .file(file, POTS)
+        .file("tiny/v1/pot_repo.proto", &repo)
+}
+
+/// What the rules say to the schema after some edits.
+pub(crate) fn offences(edits: &[Edit<'_>], file: &str) -> Vec<Offence> {
+    let schema = house(file).edited(edits).load();
+    lint(&schema.unwrap_or_else(|error| panic!("{edits:?}: {error}")))
 }

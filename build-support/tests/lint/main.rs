@@ -2,8 +2,8 @@
 
 mod house;
 mod rules;
-#[path = "../compiler/tiny.rs"]
-#[expect(dead_code, reason = "the compiler's own tests use the rest")]
+#[path = "../tiny/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod tiny;
 
 use build_support::{lint::lint, load};

@@ -1,6 +1,6 @@
 //! For each rule an edit that breaks it: which element, and what is said.
 
-use crate::house::{FILE, offences};
+use crate::house::{FILE, house, offences};
 use build_support::lint::rules;
 use std::collections::BTreeSet;
 
@@ -30,7 +30,16 @@ const CASES: &[Case<'_>] = &[
             "// Early.\nmessage Early {}\n// Pots.\nservice PotService",
         ),
         "",
-        "after its first message, in line 47",
+        "after its first message, in line 14",
+    ),
+    (
+        "file-service",
+        (
+            "// What a pot is made of.",
+            "// Lids.\nservice LidService {}\n\n// What a pot is made of.",
+        ),
+        "LidService",
+        "stands in the file of PotService: should be in lid_service.proto or the like",
     ),
     (
         "comment-missing",
@@ -128,8 +137,8 @@ const CASES: &[Case<'_>] = &[
     ),
     (
         "request-name",
-        ("rpc KeepPot(KeepPotRequest)", "rpc KeepPot(GetPotRequest)"),
-        "PotRepo.KeepPot",
+        ("rpc FillPot(FillPotRequest)", "rpc FillPot(GetPotRequest)"),
+        "PotService.FillPot",
         "shares tiny.v1.GetPotRequest with GetPot",
     ),
     (
@@ -329,9 +338,11 @@ fn each_rule_names_file_element_and_reason() {
         let Some(offence) = offence else {
             panic!("{rule} at `{element}` with `{words}` expected, but:\n{found:#?}");
         };
-        assert_eq!(offence.file, FILE);
+        let house = house(FILE);
+        let file = house.holding(edit.0);
+        assert_eq!(offence.file, file);
         let said = offence.to_string();
-        for part in [FILE, element.as_str(), *rule, offence.reason] {
+        for part in [file, element.as_str(), *rule, offence.reason] {
             assert!(said.contains(part), "{said}");
         }
     }

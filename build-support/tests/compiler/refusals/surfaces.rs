@@ -1,7 +1,7 @@
 //! Topics, frames and reasons.
 
 use super::refused;
-use crate::tiny::{CALL, OPTIONS, load_with, service};
+use crate::tiny::{CALL, OPTIONS, Tiny, service};
 
 fn topic_is_refused(topic: &str, words: &str) {
     let message = format!("message M {{ option (parlance.topic) = {{{topic}}}; uint64 key = 1; string name = 2; }}");
@@ -21,7 +21,7 @@ fn frames_are_refused(client: &str, server: &str, element: &str, words: &str) {
 
 fn reason_is_refused(option: &str, words: &str) {
     let reasons = format!("enum Reason {{ REASON_UNSPECIFIED = 0; // Why.\n WHY = 1 {option}; }}");
-    let error = load_with(&reasons, "").expect_err(words).to_string();
+    let error = Tiny::of("").reasons(&reasons).load().expect_err(words).to_string();
     assert!(
         error.starts_with("parlance/errors.proto: parlance.WHY: ") && error.contains(words),
         "{error}"
@@ -231,6 +231,6 @@ fn reasons_that_say_too_little() {
     }
     let silent =
         "enum Reason { REASON_UNSPECIFIED = 0; WHY = 1 [(error) = {code: INTERNAL, http: 500, advice: 'Stop.'}]; }";
-    let error = load_with(silent, "").expect_err("no comment").to_string();
+    let error = Tiny::of("").reasons(silent).load().expect_err("no comment").to_string();
     assert!(error.contains("needs a comment"), "{error}");
 }

@@ -141,7 +141,7 @@ fn errors() {
             &[Rest],
         ),
         (
-            &[("FAILED_PRECONDITION", "NOT_FOUND")],
+            &[("code: FAILED_PRECONDITION", "code: NOT_FOUND")],
             &["parlance.Reason.KETTLE_EMPTY: reason-code-changed"],
             &[Wire],
         ),

@@ -90,6 +90,11 @@ export type Reason = keyof typeof catalogue;
 
 /** The reasons that each call may give. */
 export const reasons = {
+  register: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_IN_USE", "NAME_TAKEN"],
+  logIn: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "WRONG_CREDENTIALS"],
+  refresh: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_IN_USE", "REFRESH_INVALID", "REFRESH_REUSED"],
+  logOut: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED"],
+  logOutAll: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED"],
   openDirect: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "SESSION_ENDED", "USER_NOT_FOUND", "PEER_IS_SELF"],
   createGroup: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_IN_USE", "SESSION_ENDED", "USER_NOT_FOUND", "GROUP_FULL"],
   getConversation: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED", "CONVERSATION_NOT_FOUND"],
@@ -103,17 +108,32 @@ export const reasons = {
   sendMessage: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "SESSION_ENDED", "NOT_A_MEMBER", "CONFLICTING_DUPLICATE", "MESSAGE_ID_OUT_OF_TIME"],
   listMessages: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED", "NOT_A_MEMBER"],
   markRead: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "SESSION_ENDED", "NOT_A_MEMBER"],
-  register: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_IN_USE", "NAME_TAKEN"],
-  logIn: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "WRONG_CREDENTIALS"],
-  refresh: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_IN_USE", "REFRESH_INVALID", "REFRESH_REUSED"],
-  logOut: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED"],
-  logOutAll: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED"],
   getProfile: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED", "USER_NOT_FOUND"],
   updateProfile: ["INVALID_ARGUMENT", "MALFORMED", "TOO_LARGE", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "UNSUPPORTED_MEDIA_TYPE", "SESSION_ENDED", "USER_NOT_FOUND"],
   getUser: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED", "USER_NOT_FOUND"],
   lookUpUsers: ["INVALID_ARGUMENT", "UNAUTHENTICATED", "TOKEN_EXPIRED", "RATE_LIMITED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL", "SESSION_ENDED"],
   frame: ["MALFORMED", "TOO_LARGE", "NO_SUCH_ROUTE"],
 } as const;
+
+/** Why `register` may be refused. */
+export type RegisterReason = (typeof reasons)["register"][number];
+export type RegisterError = ErrorOf<RegisterReason>;
+
+/** Why `logIn` may be refused. */
+export type LogInReason = (typeof reasons)["logIn"][number];
+export type LogInError = ErrorOf<LogInReason>;
+
+/** Why `refresh` may be refused. */
+export type RefreshReason = (typeof reasons)["refresh"][number];
+export type RefreshError = ErrorOf<RefreshReason>;
+
+/** Why `logOut` may be refused. */
+export type LogOutReason = (typeof reasons)["logOut"][number];
+export type LogOutError = ErrorOf<LogOutReason>;
+
+/** Why `logOutAll` may be refused. */
+export type LogOutAllReason = (typeof reasons)["logOutAll"][number];
+export type LogOutAllError = ErrorOf<LogOutAllReason>;
 
 /** Why `openDirect` may be refused. */
 export type OpenDirectReason = (typeof reasons)["openDirect"][number];
@@ -166,26 +186,6 @@ export type ListMessagesError = ErrorOf<ListMessagesReason>;
 /** Why `markRead` may be refused. */
 export type MarkReadReason = (typeof reasons)["markRead"][number];
 export type MarkReadError = ErrorOf<MarkReadReason>;
-
-/** Why `register` may be refused. */
-export type RegisterReason = (typeof reasons)["register"][number];
-export type RegisterError = ErrorOf<RegisterReason>;
-
-/** Why `logIn` may be refused. */
-export type LogInReason = (typeof reasons)["logIn"][number];
-export type LogInError = ErrorOf<LogInReason>;
-
-/** Why `refresh` may be refused. */
-export type RefreshReason = (typeof reasons)["refresh"][number];
-export type RefreshError = ErrorOf<RefreshReason>;
-
-/** Why `logOut` may be refused. */
-export type LogOutReason = (typeof reasons)["logOut"][number];
-export type LogOutError = ErrorOf<LogOutReason>;
-
-/** Why `logOutAll` may be refused. */
-export type LogOutAllReason = (typeof reasons)["logOutAll"][number];
-export type LogOutAllError = ErrorOf<LogOutAllReason>;
 
 /** Why `getProfile` may be refused. */
 export type GetProfileReason = (typeof reasons)["getProfile"][number];

@@ -6,6 +6,11 @@ import { reasons } from "./errors.js";
 import * as tables from "./tables.js";
 import { Pager } from "../runtime/page.js";
 import type {
+  RegisterReason,
+  LogInReason,
+  RefreshReason,
+  LogOutReason,
+  LogOutAllReason,
   OpenDirectReason,
   CreateGroupReason,
   GetConversationReason,
@@ -19,11 +24,6 @@ import type {
   SendMessageReason,
   ListMessagesReason,
   MarkReadReason,
-  RegisterReason,
-  LogInReason,
-  RefreshReason,
-  LogOutReason,
-  LogOutAllReason,
   GetProfileReason,
   UpdateProfileReason,
   GetUserReason,
@@ -78,6 +78,81 @@ import type {
   UpdateProfileRequest,
   UpdateProfileResponse,
 } from "./messages.js";
+
+const register: MethodTable<RegisterRequest, RegisterResponse, RegisterReason> = {
+  name: "parlance.v1.AuthService.Register",
+  verb: "POST",
+  path: "/v1/users",
+  body: "*",
+  query: [],
+  open: true,
+  effect: "KEYED",
+  timeoutMs: 10000,
+  attempts: 3,
+  reasons: reasons.register,
+  request: tables.RegisterRequest,
+  response: tables.RegisterResponse,
+};
+
+const logIn: MethodTable<LogInRequest, LogInResponse, LogInReason> = {
+  name: "parlance.v1.AuthService.LogIn",
+  verb: "POST",
+  path: "/v1/sessions",
+  body: "*",
+  query: [],
+  open: true,
+  effect: "REPEATABLE",
+  timeoutMs: 10000,
+  attempts: 3,
+  reasons: reasons.logIn,
+  request: tables.LogInRequest,
+  response: tables.LogInResponse,
+};
+
+const refresh: MethodTable<RefreshRequest, RefreshResponse, RefreshReason> = {
+  name: "parlance.v1.AuthService.Refresh",
+  verb: "POST",
+  path: "/v1/sessions/refresh",
+  body: "*",
+  query: [],
+  open: true,
+  effect: "KEYED",
+  timeoutMs: 10000,
+  attempts: 4,
+  reasons: reasons.refresh,
+  request: tables.RefreshRequest,
+  response: tables.RefreshResponse,
+};
+
+const logOut: MethodTable<LogOutRequest, LogOutResponse, LogOutReason> = {
+  name: "parlance.v1.AuthService.LogOut",
+  verb: "DELETE",
+  path: "/v1/sessions/current",
+  body: "",
+  query: [],
+  open: false,
+  effect: "REPEATABLE",
+  timeoutMs: 5000,
+  attempts: 4,
+  reasons: reasons.logOut,
+  request: tables.LogOutRequest,
+  response: tables.LogOutResponse,
+};
+
+const logOutAll: MethodTable<LogOutAllRequest, LogOutAllResponse, LogOutAllReason> = {
+  name: "parlance.v1.AuthService.LogOutAll",
+  verb: "DELETE",
+  path: "/v1/sessions",
+  body: "",
+  query: [],
+  open: false,
+  effect: "REPEATABLE",
+  timeoutMs: 5000,
+  attempts: 4,
+  reasons: reasons.logOutAll,
+  request: tables.LogOutAllRequest,
+  response: tables.LogOutAllResponse,
+};
 
 const openDirect: MethodTable<OpenDirectRequest, OpenDirectResponse, OpenDirectReason> = {
   name: "parlance.v1.ConversationService.OpenDirect",
@@ -274,81 +349,6 @@ const markRead: MethodTable<MarkReadRequest, MarkReadResponse, MarkReadReason> =
   response: tables.MarkReadResponse,
 };
 
-const register: MethodTable<RegisterRequest, RegisterResponse, RegisterReason> = {
-  name: "parlance.v1.AuthService.Register",
-  verb: "POST",
-  path: "/v1/users",
-  body: "*",
-  query: [],
-  open: true,
-  effect: "KEYED",
-  timeoutMs: 10000,
-  attempts: 3,
-  reasons: reasons.register,
-  request: tables.RegisterRequest,
-  response: tables.RegisterResponse,
-};
-
-const logIn: MethodTable<LogInRequest, LogInResponse, LogInReason> = {
-  name: "parlance.v1.AuthService.LogIn",
-  verb: "POST",
-  path: "/v1/sessions",
-  body: "*",
-  query: [],
-  open: true,
-  effect: "REPEATABLE",
-  timeoutMs: 10000,
-  attempts: 3,
-  reasons: reasons.logIn,
-  request: tables.LogInRequest,
-  response: tables.LogInResponse,
-};
-
-const refresh: MethodTable<RefreshRequest, RefreshResponse, RefreshReason> = {
-  name: "parlance.v1.AuthService.Refresh",
-  verb: "POST",
-  path: "/v1/sessions/refresh",
-  body: "*",
-  query: [],
-  open: true,
-  effect: "KEYED",
-  timeoutMs: 10000,
-  attempts: 4,
-  reasons: reasons.refresh,
-  request: tables.RefreshRequest,
-  response: tables.RefreshResponse,
-};
-
-const logOut: MethodTable<LogOutRequest, LogOutResponse, LogOutReason> = {
-  name: "parlance.v1.AuthService.LogOut",
-  verb: "DELETE",
-  path: "/v1/sessions/current",
-  body: "",
-  query: [],
-  open: false,
-  effect: "REPEATABLE",
-  timeoutMs: 5000,
-  attempts: 4,
-  reasons: reasons.logOut,
-  request: tables.LogOutRequest,
-  response: tables.LogOutResponse,
-};
-
-const logOutAll: MethodTable<LogOutAllRequest, LogOutAllResponse, LogOutAllReason> = {
-  name: "parlance.v1.AuthService.LogOutAll",
-  verb: "DELETE",
-  path: "/v1/sessions",
-  body: "",
-  query: [],
-  open: false,
-  effect: "REPEATABLE",
-  timeoutMs: 5000,
-  attempts: 4,
-  reasons: reasons.logOutAll,
-  request: tables.LogOutAllRequest,
-  response: tables.LogOutAllResponse,
-};
-
 const getProfile: MethodTable<GetProfileRequest, GetProfileResponse, GetProfileReason> = {
   name: "parlance.v1.UserService.GetProfile",
   verb: "GET",
@@ -411,6 +411,11 @@ const lookUpUsers: MethodTable<LookUpUsersRequest, LookUpUsersResponse, LookUpUs
 
 /** What the schema says of each call. */
 export const methods = {
+  register,
+  logIn,
+  refresh,
+  logOut,
+  logOutAll,
   openDirect,
   createGroup,
   getConversation,
@@ -424,16 +429,45 @@ export const methods = {
   sendMessage,
   listMessages,
   markRead,
-  register,
-  logIn,
-  refresh,
-  logOut,
-  logOutAll,
   getProfile,
   updateProfile,
   getUser,
   lookUpUsers,
 } as const;
+
+/** Getting in and out. */
+export class AuthServiceClient {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  /** Creates a user and logs the device in. */
+  register(request: RegisterRequest, options?: CallOptions): Call<RegisterResponse, ErrorOf<RegisterReason>> {
+    return this.#http.call(methods.register, request, options);
+  }
+
+  /** Opens a session for a device. A session that the device had before is ended. */
+  logIn(request: LogInRequest, options?: CallOptions): Call<LogInResponse, ErrorOf<LogInReason>> {
+    return this.#http.call(methods.logIn, request, options);
+  }
+
+  /** Exchanges a refresh token for new tokens. Each one works once: using it again ends the session that it belongs to. */
+  refresh(request: RefreshRequest, options?: CallOptions): Call<RefreshResponse, ErrorOf<RefreshReason>> {
+    return this.#http.call(methods.refresh, request, options);
+  }
+
+  /** Ends the session of this device and closes its connections. */
+  logOut(request: LogOutRequest = {}, options?: CallOptions): Call<LogOutResponse, ErrorOf<LogOutReason>> {
+    return this.#http.call(methods.logOut, request, options);
+  }
+
+  /** Ends all sessions of the caller, this one included. */
+  logOutAll(request: LogOutAllRequest = {}, options?: CallOptions): Call<LogOutAllResponse, ErrorOf<LogOutAllReason>> {
+    return this.#http.call(methods.logOutAll, request, options);
+  }
+}
 
 /** Direct conversations and groups. */
 export class ConversationServiceClient {
@@ -539,40 +573,6 @@ export class MessageServiceClient {
   }
 }
 
-/** Getting in and out. */
-export class AuthServiceClient {
-  readonly #http: Http;
-
-  constructor(http: Http) {
-    this.#http = http;
-  }
-
-  /** Creates a user and logs the device in. */
-  register(request: RegisterRequest, options?: CallOptions): Call<RegisterResponse, ErrorOf<RegisterReason>> {
-    return this.#http.call(methods.register, request, options);
-  }
-
-  /** Opens a session for a device. A session that the device had before is ended. */
-  logIn(request: LogInRequest, options?: CallOptions): Call<LogInResponse, ErrorOf<LogInReason>> {
-    return this.#http.call(methods.logIn, request, options);
-  }
-
-  /** Exchanges a refresh token for new tokens. Each one works once: using it again ends the session that it belongs to. */
-  refresh(request: RefreshRequest, options?: CallOptions): Call<RefreshResponse, ErrorOf<RefreshReason>> {
-    return this.#http.call(methods.refresh, request, options);
-  }
-
-  /** Ends the session of this device and closes its connections. */
-  logOut(request: LogOutRequest = {}, options?: CallOptions): Call<LogOutResponse, ErrorOf<LogOutReason>> {
-    return this.#http.call(methods.logOut, request, options);
-  }
-
-  /** Ends all sessions of the caller, this one included. */
-  logOutAll(request: LogOutAllRequest = {}, options?: CallOptions): Call<LogOutAllResponse, ErrorOf<LogOutAllReason>> {
-    return this.#http.call(methods.logOutAll, request, options);
-  }
-}
-
 /** Profiles. */
 export class UserServiceClient {
   readonly #http: Http;
@@ -604,19 +604,19 @@ export class UserServiceClient {
 
 /** All services. */
 export class Services {
+  /** Getting in and out. */
+  readonly auth: AuthServiceClient;
   /** Direct conversations and groups. */
   readonly conversation: ConversationServiceClient;
   /** What is said in conversations. */
   readonly message: MessageServiceClient;
-  /** Getting in and out. */
-  readonly auth: AuthServiceClient;
   /** Profiles. */
   readonly user: UserServiceClient;
 
   constructor(http: Http) {
+    this.auth = new AuthServiceClient(http);
     this.conversation = new ConversationServiceClient(http);
     this.message = new MessageServiceClient(http);
-    this.auth = new AuthServiceClient(http);
     this.user = new UserServiceClient(http);
   }
 }
