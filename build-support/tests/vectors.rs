@@ -177,3 +177,150 @@ fn blobs_enums_and_lists() {
         ]
     );
 }
+
+/// The vectors of `message M`, written in full, and what each breaks.
+fn all_of(body: &str) -> Vec<(Value, Vec<(String, String)>)> {
+    let proto =
+        format!("message M {{ {body} }} message Inner {{ string a = 1 [(buf.validate.field).string.max_len = 1]; }}");
+    let schema = tiny::load(&proto).unwrap_or_else(|error| panic!("{body}: {error}"));
+    let all = vectors(&schema).unwrap_or_else(|error| panic!("{body}: {error}"));
+    let told = all
+        .into_iter()
+        .filter(|vector| vector.message == "tiny.v1.M")
+        .map(|vector| {
+            let broken = vector.broken.into_iter().map(|it| (it.field, it.rule));
+            (vector.json, broken.collect())
+        });
+    told.collect()
+}
+
+/// Fails unless each of these messages is among the vectors and breaks just that: a path and a rule, or nothing.
+fn judged(body: &str, expected: &[(Value, &[(&str, &str)])]) {
+    let all = all_of(body);
+    for (json, broken) in expected {
+        let text = json.to_string();
+        let found: Vec<_> = all.iter().filter(|(vector, _)| vector.to_string() == text).collect();
+        assert!(!found.is_empty(), "{body}: no vector is {text}: {all:#?}");
+        for (_, told) in found {
+            let told: Vec<_> = told.iter().map(|(path, rule)| (path.as_str(), rule.as_str())).collect();
+            assert_eq!(told, *broken, "{body}: {text}");
+        }
+    }
+}
+
+const NOTHING: &[(&str, &str)] = &[];
+const MISSING: &[(&str, &str)] = &[("f", "required")];
+
+#[test]
+fn what_is_required_may_not_be_zero_where_zero_means_absent() {
+    let needed = |kind: &str| format!("{kind} f = 1 [(buf.validate.field).required = true];");
+    for (kind, zero, least) in [
+        ("int32", json!(0), json!(1)),
+        ("fixed64", json!("0"), json!("1")),
+        ("bool", json!(false), json!(true)),
+        ("string", json!(""), json!("a")),
+    ] {
+        judged(
+            &needed(kind),
+            &[
+                (json!({}), MISSING),
+                (json!({"f": zero}), MISSING),
+                (json!({"f": least}), NOTHING),
+            ],
+        );
+        judged(
+            &needed(&format!("optional {kind}")),
+            &[
+                (json!({}), MISSING),
+                (json!({"f": zero}), NOTHING),
+                (json!({"f": least}), NOTHING),
+            ],
+        );
+    }
+    judged(&needed("Inner"), &[(json!({}), MISSING), (json!({"f": {}}), NOTHING)]);
+    judged(
+        &needed("repeated int32"),
+        &[(json!({"f": []}), MISSING), (json!({"f": [1]}), NOTHING)],
+    );
+    judged(
+        &needed("map<string, int32>"),
+        &[(json!({"f": {}}), MISSING), (json!({"f": {"1": 1}}), NOTHING)],
+    );
+}
+
+#[test]
+fn floats_that_are_required_are_anything_but_the_two_zeros() {
+    for (kind, least) in [("double", 5e-324), ("float", 1e-45)] {
+        judged(
+            &format!("{kind} f = 1 [(buf.validate.field).required = true];"),
+            &[
+                (json!({}), MISSING),
+                (json!({"f": 0.0}), MISSING),
+                (json!({"f": -0.0}), MISSING),
+                (json!({"f": least}), NOTHING),
+                (json!({"f": -least}), NOTHING),
+            ],
+        );
+    }
+    judged(
+        "optional double f = 1 [(buf.validate.field).required = true];",
+        &[
+            (json!({}), MISSING),
+            (json!({"f": 0.0}), NOTHING),
+            (json!({"f": -0.0}), NOTHING),
+        ],
+    );
+}
+
+#[test]
+fn items_that_may_be_there_once() {
+    let unique = |kind: &str, more: &str| {
+        format!("repeated {kind} f = 1 [(buf.validate.field).repeated = {{unique: true{more}}}];")
+    };
+    judged(
+        &unique("uint32", ", min_items: 1, max_items: 3"),
+        &[
+            (json!({"f": []}), &[("f", "repeated.min_items")]),
+            (json!({"f": [1]}), NOTHING),
+            (json!({"f": [1, 2, 3]}), NOTHING),
+            (json!({"f": [1, 1]}), &[("f[1]", "repeated.unique")]),
+            (json!({"f": [1, 2, 1]}), &[("f[2]", "repeated.unique")]),
+            (json!({"f": [1, 2, 3, 4]}), &[("f", "repeated.max_items")]),
+        ],
+    );
+    judged(
+        &unique("string", ", items: {string: {max_len: 1}}"),
+        &[
+            (json!({"f": ["a"]}), NOTHING),
+            (json!({"f": ["a", "a"]}), &[("f[1]", "repeated.unique")]),
+            (json!({"f": ["a", "b", "a"]}), &[("f[2]", "repeated.unique")]),
+            (json!({"f": ["aa"]}), &[("f[0]", "string.max_len")]),
+        ],
+    );
+    judged(
+        &unique("int64", ""),
+        &[(json!({"f": ["1", "1"]}), &[("f[1]", "repeated.unique")])],
+    );
+}
+
+#[test]
+fn oneofs_and_the_rules_of_their_members() {
+    let members = "string a = 1 [(buf.validate.field).string = {min_len: 1, max_len: 2}]; Inner b = 2; int32 c = 3;";
+    let both: &[(&str, &str)] = &[("choice", "oneof")];
+    let cases: [(Value, &[(&str, &str)]); 10] = [
+        (json!({"a": "a"}), NOTHING),
+        (json!({"a": "aa"}), NOTHING),
+        (json!({"a": ""}), &[("a", "string.min_len")]),
+        (json!({"a": "aaa"}), &[("a", "string.max_len")]),
+        (json!({"b": {}}), NOTHING),
+        (json!({"b": {"a": "aa"}}), &[("b.a", "string.max_len")]),
+        (json!({"c": 1}), NOTHING),
+        (json!({"a": "a", "b": {}}), both),
+        (json!({"a": "a", "c": 1}), both),
+        (json!({}), NOTHING),
+    ];
+    judged(&format!("oneof choice {{ {members} }}"), &cases);
+    let required = format!("oneof choice {{ option (buf.validate.oneof).required = true; {members} }}");
+    judged(&required, &cases[..9]);
+    judged(&required, &[(json!({}), &[("choice", "required")])]);
+}

@@ -9,7 +9,9 @@ pub(super) fn candidates(schema: &Schema, kind: &Kind, rules: &Rules) -> Vec<(St
     let mut all = match kind {
         Kind::Scalar(Scalar::String) => texts(rules),
         Kind::Scalar(Scalar::Bytes) => blobs(rules),
-        Kind::Scalar(Scalar::Bool | Scalar::Double | Scalar::Float) => Vec::new(),
+        Kind::Scalar(Scalar::Bool) => Vec::new(),
+        Kind::Scalar(Scalar::Double) => floats(rules, 5e-324, f64::MAX),
+        Kind::Scalar(Scalar::Float) => floats(rules, 1e-45, 3.402_823_466_385_288_6e38),
         Kind::Scalar(scalar) => numbers(rules, *scalar),
         Kind::Enum(name) => enums(rules, &schema.enums[name]),
         Kind::Message(_) | Kind::WellKnown(_) => Vec::new(),
@@ -18,9 +20,11 @@ pub(super) fn candidates(schema: &Schema, kind: &Kind, rules: &Rules) -> Vec<(St
         all.push(("the zero value".to_owned(), judge::zero(schema, kind)));
     }
     let mut seen = Vec::new();
+    // By their text: as numbers, both zeros would be one.
     all.retain(|(_, value)| {
-        let new = !seen.contains(value);
-        seen.push(value.clone());
+        let text = value.to_string();
+        let new = !seen.contains(&text);
+        seen.push(text);
         new
     });
     all
@@ -116,6 +120,19 @@ fn numbers(rules: &Rules, scalar: Scalar) -> Vec<(String, Value)> {
     all.into_iter()
         .map(|value| (value.to_string(), judge::number(scalar, value)))
         .collect()
+}
+
+/// Of floating-point numbers only one may be refused: zero, whatever its sign.
+fn floats(rules: &Rules, least: f64, most: f64) -> Vec<(String, Value)> {
+    if !rules.required {
+        return Vec::new();
+    }
+    vec![
+        ("the smallest number".to_owned(), least.into()),
+        ("the largest number".to_owned(), most.into()),
+        ("the largest number below zero".to_owned(), (-least).into()),
+        ("zero with a sign".to_owned(), (-0.0).into()),
+    ]
 }
 
 /// The numbers that a type has.

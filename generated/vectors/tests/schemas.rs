@@ -41,7 +41,9 @@ const WEAKNESSES: &[Weakness] = &[
         why: "a signed number or a flag that must not be zero: no dialect of the documents can say so",
         explains: |vector| {
             vector.all_rules(|rule| rule == "required")
-                && vector.value().is_some_and(|value| *value == 0 || *value == false)
+                && vector
+                    .value()
+                    .is_some_and(|value| value.as_f64() == Some(0.0) || *value == false)
         },
     },
 ];

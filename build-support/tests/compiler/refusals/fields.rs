@@ -17,10 +17,17 @@ fn what_is_no_protobuf_is_refused_with_its_place() {
         error.starts_with("tiny/v1/tiny.proto: ") && error.contains("strin"),
         "{error}"
     );
-    let error = load("message M { string f = 1 [(buf.validate.field).string.colour = 1]; }")
-        .expect_err("no such rule")
-        .to_string();
-    assert!(error.contains("colour"), "{error}");
+    for (field, words) in [
+        ("string f = 1 [(buf.validate.field).string.colour = 1];", "colour"),
+        // Floating-point numbers have no bounds; `required` is all that can be said of them.
+        ("double f = 1 [(buf.validate.field).double.gt = 0];", "double"),
+        ("float f = 1 [(buf.validate.field).float.lte = 1];", "float"),
+    ] {
+        let error = load(&format!("message M {{ {field} }}"))
+            .expect_err("no such rule")
+            .to_string();
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]
