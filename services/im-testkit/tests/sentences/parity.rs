@@ -1,4 +1,7 @@
-//! The same request by REST, gRPC, both kinds of WebSocket and from within the process gets the same answer, and the same error.
+//! The same request by REST, gRPC, both kinds of WebSocket and from within the process gets the same answer, and the same error: every method
+//! with its sample (`every.rs`), and here some with what only a person thinks of.
+
+mod every;
 
 use crate::town;
 use im_schema::{

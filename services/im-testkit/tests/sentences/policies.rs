@@ -21,7 +21,7 @@ use snapshots::{descriptor, rest_request_of, sample};
 use tonic::transport::{Channel, Endpoint};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+pub(crate) enum Who {
     Nobody,
     Expired,
     Forged,
@@ -35,7 +35,8 @@ const EVERYBODY: [Who; 5] = [Who::Nobody, Who::Expired, Who::Forged, Who::Strang
 /// What the layers before a handler say of a caller.
 const OF_THE_CALLER: [&str; 4] = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "SESSION_ENDED", "PERMISSION_DENIED"];
 
-struct Place {
+/// A town with a member and a stranger.
+pub(crate) struct Place {
     town: Town,
     channel: Channel,
     member: User,
@@ -44,7 +45,7 @@ struct Place {
 }
 
 impl Place {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let town = town().await;
         let channel = Endpoint::from_shared(town.url())
             .expect("an address")
@@ -61,8 +62,16 @@ impl Place {
         }
     }
 
+    pub(crate) fn url(&self) -> String {
+        self.town.url()
+    }
+
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
     /// A token of a session of its own: some methods end it.
-    async fn token(&mut self, who: Who) -> Option<String> {
+    pub(crate) async fn token(&mut self, who: Who) -> Option<String> {
         self.logins += 1;
         let device = format!("device-{}", self.logins);
         let stale = |keys: &TokenKeys, expires_at| {
@@ -87,7 +96,7 @@ impl Place {
     }
 
     /// The sample, about a new group of the member's if it is about a conversation.
-    async fn request(&mut self, method: &Method) -> (DynamicMessage, bool) {
+    pub(crate) async fn request(&mut self, method: &Method) -> (DynamicMessage, bool) {
         let mut request = sample(descriptor(method).input().full_name());
         let scoped = request.has_field_by_name("conversation_id");
         if scoped {
@@ -221,7 +230,7 @@ async fn frames_keep_to_the_policy_table() {
 }
 
 /// The body of a client's frame that carries this request.
-fn body(json_name: &str, request: &DynamicMessage) -> client_frame::Body {
+pub(crate) fn body(json_name: &str, request: &DynamicMessage) -> client_frame::Body {
     let entry = Entry::named(request.descriptor().full_name()).expect("the schema has the message");
     let json = entry.to_json(&request.encode_to_vec()).expect("it is of the schema");
     let frame = format!("{{\"{json_name}\":{json}}}");
