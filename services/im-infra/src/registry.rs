@@ -78,4 +78,7 @@ pub trait Registry: Send + Sync + 'static {
     async fn config_set(&self, key: &str, value: Option<String>) -> Result<(), RegistryError>;
     /// The value now and every change from now on.
     async fn config_watch(&self, key: &str) -> Result<watch::Receiver<Option<String>>, RegistryError>;
+
+    /// Gives back every lease of this process, so that nobody has to wait for them to expire. Returns when that is done or cannot be done.
+    async fn close(&self);
 }

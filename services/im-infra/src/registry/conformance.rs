@@ -34,6 +34,7 @@ pub async fn every_promise(subject: &Subject) {
     slots_are_leased_from_the_lowest(subject).await;
     a_slot_has_one_holder_among_many_tasks(subject).await;
     configuration_is_kept_and_watched(subject).await;
+    leases_are_given_back_at_the_end(subject).await;
 }
 
 async fn instances_come_and_go(subject: &Subject) {
@@ -171,6 +172,19 @@ async fn configuration_is_kept_and_watched(subject: &Subject) {
     registry.config_set(&key, None).await.unwrap();
     until(&mut watcher, Option::is_none).await;
     assert_eq!(registry.config_get(&key).await.unwrap(), None);
+}
+
+async fn leases_are_given_back_at_the_end(subject: &Subject) {
+    let (registry, name) = (&subject.registry, subject.name("until the end"));
+    let mut watcher = registry.watch(&name).await.unwrap();
+    let registered = registry.register(&name, instance("one", ""), TTL).await.unwrap();
+    let slot = registry.lease_slot(&name, 1, TTL).await.unwrap();
+    until(&mut watcher, |now| ids(now) == ["one"]).await;
+    registry.close().await;
+    assert!(!registered.is_held() && !slot.is_held());
+    let again = registry.lease_slot(&name, 1, TTL).await.unwrap();
+    assert_eq!(again.slot(), 0, "nobody has to wait for what was held");
+    until(&mut watcher, Instances::is_empty).await;
 }
 
 fn instance(id: &str, address: &str) -> Instance {

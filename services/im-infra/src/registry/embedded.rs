@@ -77,9 +77,22 @@ impl EmbeddedRegistry {
 
 impl Drop for EmbeddedRegistry {
     fn drop(&mut self) {
-        let state = self.state.lock();
-        let leases = state.services.values().flat_map(|service| service.leases.values());
-        for held in leases.chain(state.slots.values().flat_map(BTreeMap::values)) {
+        self.state.lock().give_back_all();
+    }
+}
+
+impl State {
+    fn give_back_all(&mut self) {
+        for service in self.services.values_mut() {
+            service.instances.send_replace(Instances::new());
+            for held in std::mem::take(&mut service.leases).into_values() {
+                held.send_replace(false);
+            }
+        }
+        for held in std::mem::take(&mut self.slots)
+            .into_values()
+            .flat_map(BTreeMap::into_values)
+        {
             held.send_replace(false);
         }
     }
@@ -172,6 +185,10 @@ impl Registry for EmbeddedRegistry {
 
     async fn config_watch(&self, key: &str) -> Result<watch::Receiver<Option<String>>, RegistryError> {
         Ok(self.state.lock().config.entry(key.into()).or_default().subscribe())
+    }
+
+    async fn close(&self) {
+        self.state.lock().give_back_all();
     }
 }
 

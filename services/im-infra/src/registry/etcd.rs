@@ -4,7 +4,7 @@
 //!   `etcdctl get --prefix` shows what is there. In names, `/` and `%` are written `%2F` and `%25`.
 //! * **Watches** read everything again after a break and at every change, and show what was known last while the engine is away.
 //! * **Leases** are kept alive by one task and end here an eighth of their time before they can end there, by the monotonic clock. A process
-//!   that was replaced by another one learns of it when it next renews its lease, after a third of the lease's time at most.
+//!   that was replaced by another one learns of it when it next renews its lease, after 5 s or a third of the lease's time.
 //! * **Outages.** A call that gets no answer in [`EtcdOptions::timeout`] is [`RegistryError::Unavailable`]; what it was to change may have been
 //!   changed. One line is logged when the engine goes, though nothing is asked, and one when it is back.
 //! * **Time to live** is in whole seconds, rounded up, and at least what the engine allows (2 s, as it comes).
@@ -189,6 +189,10 @@ impl Registry for EtcdRegistry {
 
     async fn config_watch(&self, key: &str) -> Result<watch::Receiver<Option<String>>, RegistryError> {
         Ok(self.settings.watch(Range::key(&self.names.setting(key))).await?)
+    }
+
+    async fn close(&self) {
+        self.keeper.end_all().await;
     }
 }
 

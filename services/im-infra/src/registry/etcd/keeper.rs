@@ -3,7 +3,11 @@
 use super::link::{Failure, Link};
 use crate::{clock::SharedClock, registry::Lease};
 use async_trait::async_trait;
-use futures::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use futures::{
+    StreamExt as _,
+    future::{BoxFuture, join_all},
+    stream::FuturesUnordered,
+};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -17,6 +21,8 @@ use tokio::sync::{Notify, watch};
 
 /// How long nothing is looked at if there is nothing to do.
 const IDLE: Duration = Duration::from_secs(3_600);
+/// Leases are renewed so often at least, however long they are: that is how it is noticed that one was taken away.
+const RENEW: Duration = Duration::from_secs(5);
 
 /// All leases of this process.
 pub(super) struct Keeper {
@@ -74,7 +80,7 @@ impl Keeper {
         let kept = Kept {
             ttl,
             held: Some(Arc::clone(&held)),
-            next: asked + ttl / 3,
+            next: asked + pause(ttl),
             busy: false,
             over: asked + ttl,
         };
@@ -111,6 +117,12 @@ impl Keeper {
         }
         kept.next = self.clock.monotonic() + wait;
         self.changed.notify_one();
+    }
+
+    /// Ends all leases of this process, as far as the engine answers.
+    pub(super) async fn end_all(&self) {
+        let leases: Vec<i64> = self.leases.lock().keys().copied().collect();
+        join_all(leases.into_iter().map(|lease| self.end(lease))).await;
     }
 
     /// Nothing is held any more.
@@ -173,7 +185,7 @@ impl Keeper {
                 kept.over = outcome.asked + kept.ttl;
                 // if it was given back meanwhile, it is ended when that was asked for
                 if let Some(held) = &kept.held {
-                    kept.next = outcome.asked + kept.ttl / 3;
+                    kept.next = outcome.asked + pause(kept.ttl);
                     held.extend(outcome.asked + safe(kept.ttl));
                 }
             }
@@ -186,8 +198,8 @@ impl Keeper {
                     error = failure.cause() as &dyn std::error::Error,
                     "a lease is asked for again"
                 );
-                let pause = (kept.ttl / 16).clamp(Duration::from_millis(100), Duration::from_secs(1));
-                kept.next = self.clock.monotonic() + pause;
+                let retry = (kept.ttl / 16).clamp(Duration::from_millis(100), Duration::from_secs(1));
+                kept.next = self.clock.monotonic() + retry;
             }
         }
     }
@@ -202,6 +214,11 @@ async fn act(link: Arc<Link>, lease: i64, renew: bool, asked: Duration) -> Outco
         link.revoke(lease).await.map(|()| Answer::Gone)
     };
     Outcome { lease, asked, answer }
+}
+
+/// How long until a lease is renewed.
+fn pause(ttl: Duration) -> Duration {
+    RENEW.min(ttl / 3)
 }
 
 /// How long a lease is held after it was asked for: less than it is at the engine, whose clock may run faster.
