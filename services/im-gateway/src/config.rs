@@ -22,6 +22,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Networks of load balancers in front, e.g. `10.0.0.0/8`: what they say in `X-Forwarded-For` of who calls is believed. Nobody else's word is.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether the pages and documents for developers are served: `/docs` and what belongs to it.
+    pub pages: bool,
     /// Largest body of a REST request, and largest message of a gRPC request.
     #[serde(with = "size")]
     pub max_body: usize,
@@ -78,6 +80,7 @@ impl Default for Config {
             header_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            pages: true,
             max_body: 64 * 1024,
             max_frame: 64 * 1024,
             max_connections_per_user: 50,

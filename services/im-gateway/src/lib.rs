@@ -23,5 +23,6 @@ mod wire;
 mod ws;
 
 pub use config::Config;
+pub use docs::Pages;
 pub use error::BuildError;
 pub use service::{Deps, Gateway, MetricsText, Services};

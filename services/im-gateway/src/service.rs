@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    docs,
+    docs::{self, Pages},
     downlink::Downlink,
     error::BuildError,
     gate::{ConnectionIds, Gate},
@@ -107,6 +107,7 @@ pub struct Gateway {
     address: SocketAddr,
     router: Router,
     health: HealthReporter,
+    pages: Pages,
 }
 
 impl Gateway {
@@ -126,13 +127,14 @@ impl Gateway {
         };
         let listener = bound.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
+        let pages = Pages::new(config.pages);
         let gate = Arc::new(gate(config, &deps, origins.clone()));
         let (health, health_service) = tonic_health::server::health_reporter();
         let router = Router::new()
             .route(SOCKET_PATH, any(ws::upgrade::upgrade))
             .with_state(Arc::clone(&gate))
             .merge(rest::routes(&deps.services))
-            .merge(docs::routes())
+            .merge(docs::routes(pages.clone()))
             .merge(health::routes(Arc::clone(&gate), Arc::clone(&deps.metrics)))
             .merge(grpc::routes(&deps.services, health_service, gate.config.max_body)?)
             .fallback(no_such_route)
@@ -145,7 +147,14 @@ impl Gateway {
             address,
             router,
             health,
+            pages,
         })
+    }
+
+    /// The pages for developers, to be shown or not while this runs.
+    #[must_use]
+    pub fn pages(&self) -> Pages {
+        self.pages.clone()
     }
 
     /// Where it listens; the real port if 0 was asked for.
@@ -169,6 +178,7 @@ impl Gateway {
             address: _,
             router,
             health,
+            pages: _,
         } = self;
         let instance = Instance {
             id: deps.instance.to_string(),

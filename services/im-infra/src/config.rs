@@ -13,6 +13,7 @@
 
 pub mod duration;
 mod error;
+pub mod hot;
 mod merge;
 mod nearest;
 mod secret;
@@ -111,6 +112,14 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// [`ConfigError::Invalid`] with all unknown keys and wrong values; the other kinds when a source cannot be read at all.
     pub fn load<T: DeserializeOwned>(self) -> Result<T, ConfigError> {
+        self.gather()?.read()
+    }
+
+    /// Puts the sources over each other. What is wrong with single values is told when they are read.
+    ///
+    /// # Errors
+    /// A source cannot be read at all.
+    pub fn gather(self) -> Result<Sources, ConfigError> {
         let mut merge = Merge::new(self.defaults)?;
         if let Some(path) = &self.file {
             merge.file(path)?;
@@ -135,7 +144,33 @@ impl<'a> Loader<'a> {
         for (key, value) in self.overrides {
             merge.text(&key, &value, Source::CommandLine);
         }
-        merge.read()
+        Ok(Sources(merge))
+    }
+}
+
+/// All sources of a configuration, over each other, as they were when they were gathered.
+#[derive(Clone)]
+pub struct Sources(Merge);
+
+impl Sources {
+    /// The configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with all unknown keys and wrong values.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        self.0.clone().read()
+    }
+
+    /// One value from the registry over everything else. A section is written like `{ per_second = 2, burst = 20 }`.
+    fn put(&mut self, key: &str, text: &str) {
+        self.0.text(key, text, Source::Registry);
+    }
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // there are secrets in them
+        f.write_str("Sources(..)")
     }
 }
 

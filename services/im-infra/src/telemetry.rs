@@ -17,6 +17,7 @@
 //! | `reason` | a reason of the error catalogue, or why something is done |
 //! | `error` | the whole chain of an error, its causes behind colons |
 //! | `duration_ms` | how long it took, in milliseconds |
+//! | `setting`, `value` | a key of the configuration that changes while the process runs, and what it is now |
 //! | `task`, `stage` | which task, which stage of a shutdown |
 //!
 //! Messages are lower case without a full stop. Metrics begin with `parlance_`, and end with their unit: `_seconds`, `_bytes`,
@@ -72,6 +73,12 @@ pub fn install(format: LogFormat, level: &Level) -> Telemetry {
         telemetry.level.set(level);
     }
     telemetry.clone()
+}
+
+/// The telemetry of this process, if it was installed.
+#[must_use]
+pub fn installed() -> Option<&'static Telemetry> {
+    INSTALLED.get()
 }
 
 fn log(format: LogFormat, level: &Level) -> LevelHandle {

@@ -14,4 +14,4 @@ mod waiters;
 pub use config::Config;
 pub use error::BuildError;
 pub use layers::{Clients, Services};
-pub use service::{Deps, GROUP, Logic};
+pub use service::{Deps, GROUP, LargeGroups, Logic};

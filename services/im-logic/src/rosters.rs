@@ -23,7 +23,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -113,7 +113,7 @@ pub(crate) struct Rosters {
     copies: Cache<u64, Arc<Roster>>,
     /// Counts dropped copies: what was read before a drop is not kept after it.
     drops: AtomicU64,
-    large: u32,
+    large: AtomicU32,
 }
 
 impl Rosters {
@@ -130,7 +130,14 @@ impl Rosters {
             kv,
             copies,
             drops: AtomicU64::new(0),
-            large,
+            large: AtomicU32::new(large),
+        }
+    }
+
+    /// From now on groups of more than `large` members are not held as a whole.
+    pub(crate) fn set_large(&self, large: u32) {
+        if self.large.swap(large, Ordering::SeqCst) != large {
+            self.drop_all();
         }
     }
 
@@ -257,7 +264,7 @@ impl Rosters {
         let drops = self.drops.load(Ordering::SeqCst);
         let request = ReadRostersRequest {
             conversation_ids,
-            max_members: self.large,
+            max_members: self.large.load(Ordering::SeqCst),
             ..Default::default()
         };
         let rosters = self.repo.read_rosters(Context::internal(), request).await?.rosters;

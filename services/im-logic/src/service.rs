@@ -74,6 +74,17 @@ pub struct Logic {
     deps: Deps,
 }
 
+/// What a large group is: one that im-task tells of its messages.
+#[derive(Clone)]
+pub struct LargeGroups(Arc<Rosters>);
+
+impl LargeGroups {
+    /// From now on groups with more than `threshold` members are large, as [`Config::large_group_threshold`] says at the start.
+    pub fn set_threshold(&self, threshold: u32) {
+        self.0.set_large(threshold);
+    }
+}
+
 impl Logic {
     /// Puts everything together and creates the topics. Consumes nothing yet.
     ///
@@ -132,6 +143,12 @@ impl Logic {
     #[must_use]
     pub fn services(&self) -> Services {
         self.services.clone()
+    }
+
+    /// What a large group is, to be changed while this runs.
+    #[must_use]
+    pub fn large_groups(&self) -> LargeGroups {
+        LargeGroups(Arc::clone(&self.rosters))
     }
 
     /// Consumes until `stop` is cancelled; a batch that is being handled then is finished.

@@ -1,6 +1,13 @@
 //! The command line.
 
-use crate::{bench::Bench, chat::Chat, dev::Dev, node::Role, role::Serve};
+use crate::{
+    bench::Bench,
+    chat::Chat,
+    dev::Dev,
+    node::Role,
+    role::Serve,
+    setting::{Get, Set},
+};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use std::{io, process::ExitCode};
@@ -33,6 +40,10 @@ enum Command {
     Chat(Chat),
     /// Measure a server under load
     Bench(Bench),
+    /// Change a setting in all running processes, within a second
+    Set(Set),
+    /// Show what was set in running processes
+    Get(Get),
     /// Print the commented default configuration
     Config,
     /// Print a completion script for a shell
@@ -56,6 +67,8 @@ pub fn run() -> ExitCode {
             Ok(false) => ExitCode::FAILURE,
             Err(error) => finish(Err(error)),
         },
+        Command::Set(set) => finish(on_one_core(set.run())),
+        Command::Get(get) => finish(on_one_core(get.run())),
         Command::Config => {
             #[expect(clippy::print_stdout, reason = "printing is what the command is for")]
             {

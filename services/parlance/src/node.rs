@@ -5,6 +5,7 @@ mod port;
 
 use self::{inside::Peers, port::Port};
 use crate::{
+    hot::{Following, Parts},
     platform::{
         ground::{Ground, Name, lost},
         part::Part,
@@ -47,6 +48,8 @@ pub(crate) struct Node {
     /// Whether it still may make ids, if it does.
     ids: Option<watch::Receiver<bool>>,
     repo: Option<Repo>,
+    /// Takes settings from the registry while it runs.
+    following: Option<Following>,
     ground: Ground,
 }
 
@@ -113,14 +116,16 @@ impl Node {
             registration: None,
             ids: None,
             repo: None,
+            following: None,
             ground,
         };
-        match role {
+        let hot = match role {
             Role::Gateway => node.gateway(&peers, metrics).await?,
             Role::Logic => node.logic(&peers, metrics).await?,
             Role::Repo => node.repo(&peers, metrics).await?,
             Role::Task => node.task(&peers, metrics).await?,
-        }
+        };
+        node.following = hot.follow(&node.ground);
         Ok(node)
     }
 
@@ -134,45 +139,53 @@ impl Node {
         self.address
     }
 
-    async fn gateway(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<()> {
+    async fn gateway(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let logic = peers.channel(&self.ground, Role::Logic).await?;
         let (api, history) = (peers.services(&self.ground, &logic), peers.history(&logic));
         let gateway = services::gateway(&self.ground, &self.name.name, api, history, metrics).await?;
         self.address = gateway.local_addr();
+        let pages = gateway.pages();
         self.parts.push(Part::run("the gateway", |stop| gateway.run(stop)));
-        Ok(())
+        Ok(Parts {
+            pages: Some(pages),
+            ..Parts::default()
+        })
     }
 
-    async fn logic(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<()> {
+    async fn logic(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let channel = peers.channel(&self.ground, Role::Repo).await?;
         let (ids, may_make_ids) = self.ground.ids().await?;
         let repo = RepoClients::remote(&peers.inside, &channel);
         let logic = services::logic(&self.ground, &self.name.name, ids, repo).await?;
         let routes = peers.serve_logic(&logic.services());
         self.ids = Some(may_make_ids);
+        let large_groups = logic.large_groups();
         let logic = Part::run("logic", |stop| logic.run(stop));
         self.serve(routes, metrics).await?;
         self.parts.push(logic);
         self.register();
-        Ok(())
+        Ok(Parts {
+            large_groups: Some(large_groups),
+            ..Parts::default()
+        })
     }
 
-    async fn repo(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<()> {
+    async fn repo(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let repo = services::repo(&self.ground).await?;
         self.serve(peers.serve_repo(&repo), metrics).await?;
         self.repo = Some(repo);
         self.register();
-        Ok(())
+        Ok(Parts::default())
     }
 
-    async fn task(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<()> {
+    async fn task(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let channel = peers.channel(&self.ground, Role::Repo).await?;
         let repo = RepoClients::remote(&peers.inside, &channel);
         let tasks = services::tasks(&self.ground, repo.conversations).await?;
         self.parts.push(Part::run("tasks", |stop| tasks.run(stop)));
         self.serve(Routes::default(), metrics).await?;
         self.register();
-        Ok(())
+        Ok(Parts::default())
     }
 
     /// Serves what other roles may call, health and metrics.

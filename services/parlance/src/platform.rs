@@ -12,7 +12,10 @@ use self::{
     part::Part,
     repo::RepoClients,
 };
-use crate::settings::Settings;
+use crate::{
+    hot::{Following, Parts},
+    settings::Settings,
+};
 use im_infra::telemetry::MetricsHandle;
 use im_repo::Repo;
 use im_schema::services::MessageServiceClient;
@@ -30,6 +33,7 @@ pub struct Platform {
     may_make_ids: watch::Receiver<bool>,
     repo: Repo,
     ground: Ground,
+    _following: Option<Following>,
 }
 
 impl Platform {
@@ -51,7 +55,13 @@ impl Platform {
         let history = MessageServiceClient::local(logic.services().messages);
         let gateway = services::gateway(&ground, &names[1].name, api.clone(), history, metrics).await?;
 
+        let parts = Parts {
+            pages: Some(gateway.pages()),
+            large_groups: Some(logic.large_groups()),
+        };
+
         Ok(Self {
+            _following: parts.follow(&ground),
             address: gateway.local_addr(),
             services: api,
             logic: Part::run("logic", |stop| logic.run(stop)),
@@ -68,6 +78,16 @@ impl Platform {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    #[cfg(test)]
+    pub(crate) fn registry(&self) -> &dyn im_infra::registry::Registry {
+        &*self.ground.engines.registry
+    }
+
+    #[cfg(test)]
+    pub(crate) fn rates(&self) -> &im_infra::layers::RateLimits {
+        &self.ground.rates
     }
 
     /// What clients may call, without a transport: the same layers stand before it.

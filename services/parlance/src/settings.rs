@@ -3,7 +3,7 @@
 use crate::production::{self, Profile};
 use anyhow::{Context as _, bail};
 use im_infra::{
-    config::{self, Secret, duration, size},
+    config::{Loader, Secret, Sources, duration, size},
     layers::{Quota, Quotas},
     telemetry::{Level, LogFormat},
 };
@@ -37,6 +37,9 @@ pub struct Settings {
     pub repo: im_repo::RepoConfig,
     pub task: im_task::Config,
     pub limits: Limits,
+    /// What all of it was read from, for values that come while the process runs; none if it was not read from anything.
+    #[serde(skip)]
+    pub sources: Option<Sources>,
 }
 
 /// Tokens.
@@ -168,7 +171,13 @@ impl Settings {
     /// # Errors
     /// Every unknown key and wrong value, with its source and a hint; in production everything that is not fit for it.
     pub fn load(file: Option<&Path>, overrides: &[(String, String)]) -> anyhow::Result<Self> {
-        let settings: Self = config::load(DEFAULTS, file, "PARLANCE_", overrides).context("configuration")?;
+        let loader = Loader::new(DEFAULTS)
+            .file(file)
+            .environment("PARLANCE_")
+            .overrides(overrides);
+        let sources = loader.gather().context("configuration")?;
+        let mut settings: Self = sources.read().context("configuration")?;
+        settings.sources = Some(sources);
         if settings.profile == Profile::Production {
             fit_for_production(&settings).context("configuration")?;
         }

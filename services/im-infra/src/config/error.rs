@@ -52,6 +52,8 @@ pub enum Source {
     },
     /// A flag.
     CommandLine,
+    /// The registry, from which a running process takes it.
+    Registry,
 }
 
 /// One setting that is wrong.
@@ -91,6 +93,7 @@ impl fmt::Display for Source {
             Self::File { path, line } => write!(f, "{} line {line}", path.display()),
             Self::Environment { variable } => write!(f, "environment variable {variable}"),
             Self::CommandLine => f.write_str("command line"),
+            Self::Registry => f.write_str("registry"),
         }
     }
 }

@@ -8,6 +8,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+#[derive(Clone)]
 pub(super) struct Merge {
     defaults: Table,
     merged: Table,
@@ -73,7 +74,10 @@ impl Merge {
     /// A setting that was given as text: what it means follows from the kind of its default.
     pub(super) fn text(&mut self, key: &str, text: &str, from: Source) {
         match self.known(key) {
-            Known::Section => self.wrong_type(key.into(), from, "a section", "a value"),
+            Known::Section => match bare(text) {
+                Some(Value::Table(inner)) => self.table(inner, key, &|_| from.clone()),
+                _ => self.wrong_type(key.into(), from, "a section", "a value"),
+            },
             Known::Open => self.put(key, bare(text).unwrap_or_else(|| Value::String(text.into())), from),
             Known::Setting(expected) => match parse(expected, text) {
                 Some(value) => self.put(key, value, from),

@@ -7,6 +7,7 @@ use im_schema::{
     parlance::Reason,
     rpc::{Call, Identity, Rate},
 };
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use std::{
     net::IpAddr,
@@ -49,20 +50,30 @@ enum Who {
     Unknown,
 }
 
-type Limiter = DefaultKeyedRateLimiter<Who>;
+/// The buckets of one rate class.
+struct Class {
+    quota: Quota,
+    buckets: DefaultKeyedRateLimiter<Who>,
+}
 
 /// The buckets of all callers; shared by all transports.
 #[derive(Clone)]
-pub struct RateLimits(Arc<[Limiter; 4]>);
+pub struct RateLimits(Arc<[RwLock<Class>; 4]>);
 
 impl RateLimits {
     /// Empty buckets with these quotas.
     #[must_use]
     pub fn new(quotas: &Quotas) -> Self {
-        let limiter = |quota: Quota| Limiter::keyed(Bucket::per_second(quota.per_second).allow_burst(quota.burst));
-        Self(Arc::new(
-            [quotas.credentials, quotas.read, quotas.write, quotas.send].map(limiter),
-        ))
+        Self(Arc::new(quotas.by_class().map(|quota| RwLock::new(Class::new(quota)))))
+    }
+
+    /// Holds callers to these quotas from now on. In a class whose quota changes everyone begins with a full bucket.
+    pub fn set(&self, quotas: &Quotas) {
+        for (class, quota) in self.0.iter().zip(quotas.by_class()) {
+            if class.read().quota != quota {
+                *class.write() = Class::new(quota);
+            }
+        }
     }
 
     /// Takes one token for a caller.
@@ -70,7 +81,7 @@ impl RateLimits {
     /// # Errors
     /// `RATE_LIMITED`, with the time to wait, if there is none.
     pub fn take(&self, rate: Rate, identity: &Identity, address: Option<IpAddr>) -> Result<(), Failure> {
-        let limiter = match rate {
+        let class = match rate {
             Rate::Credentials => &self.0[0],
             Rate::Read => &self.0[1],
             Rate::Write => &self.0[2],
@@ -83,16 +94,35 @@ impl RateLimits {
             (Identity::Anonymous, Some(address)) => Who::Address(address),
             (Identity::Anonymous, None) => Who::Unknown,
         };
-        limiter
+        class
+            .read()
+            .buckets
             .check_key(&who)
             .map_err(|denied| limited(denied.wait_time_from(DefaultClock::default().now())))
     }
 
     /// Drops the buckets that are full again; to be called now and then, so that memory follows who is active.
     pub fn sweep(&self) {
-        for limiter in self.0.iter() {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
+        for class in self.0.iter() {
+            let class = class.read();
+            class.buckets.retain_recent();
+            class.buckets.shrink_to_fit();
+        }
+    }
+}
+
+impl Quotas {
+    fn by_class(&self) -> [Quota; 4] {
+        [self.credentials, self.read, self.write, self.send]
+    }
+}
+
+impl Class {
+    fn new(quota: Quota) -> Self {
+        let bucket = Bucket::per_second(quota.per_second).allow_burst(quota.burst);
+        Self {
+            quota,
+            buckets: DefaultKeyedRateLimiter::keyed(bucket),
         }
     }
 }
@@ -152,5 +182,42 @@ where
             Ok(()) => Either::Left(self.inner.call(call)),
             Err(failure) => Either::Right(ready(Err(failure))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(burst: u32) -> Quota {
+        Quota {
+            per_second: NonZeroU32::MIN,
+            burst: NonZeroU32::new(burst).expect("not zero"),
+        }
+    }
+
+    #[test]
+    fn quotas_change_while_callers_call() {
+        let mut quotas = Quotas {
+            credentials: quota(1),
+            read: quota(2),
+            write: quota(2),
+            send: quota(2),
+        };
+        let limits = RateLimits::new(&quotas);
+        let passes = |rate| {
+            (0..10)
+                .filter(|_| limits.take(rate, &Identity::Anonymous, None).is_ok())
+                .count()
+        };
+        assert_eq!((passes(Rate::Send), passes(Rate::Read)), (2, 2));
+        quotas.send = quota(5);
+        limits.set(&quotas);
+        assert_eq!(passes(Rate::Send), 5);
+        assert_eq!(
+            passes(Rate::Read),
+            0,
+            "where nothing changed buckets are as empty as they were"
+        );
     }
 }

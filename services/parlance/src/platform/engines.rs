@@ -58,7 +58,7 @@ impl Engines {
         let registry: Arc<dyn Registry> = if settings.etcd.endpoints.is_empty() {
             Arc::new(EmbeddedRegistry::new())
         } else {
-            shared::registry(&settings.etcd, &clock).await?
+            registry(settings, &clock).await?
         };
         Ok(Self {
             clock,
@@ -80,10 +80,19 @@ impl Engines {
     /// Brings what was taken to a good end.
     pub(crate) async fn close(&self) {
         self.log.close().await;
+        self.registry.close().await;
         if let Some((kv, _)) = &self.embedded.kv {
             kv.close();
         }
     }
+}
+
+/// The registry that processes share.
+///
+/// # Errors
+/// The configuration makes no sense, or this program does not know etcd.
+pub(crate) async fn registry(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Arc<dyn Registry>> {
+    shared::registry(&settings.etcd, clock).await
 }
 
 fn open_log(settings: &Settings, clock: &SharedClock) -> anyhow::Result<EmbeddedLog> {

@@ -1,13 +1,14 @@
 use super::*;
 use crate::{
     clock::SystemClock,
-    config::Secret,
+    config::{Loader, Secret, hot::Hot},
     engines::{Own, address},
     ids::{IdError, MACHINES, Snowflake},
     registry::{
         Registration,
         conformance::{Subject, every_promise},
     },
+    telemetry::Level,
 };
 use parking_lot::Mutex;
 use std::{
@@ -347,6 +348,52 @@ async fn a_registration_outlives_outages_and_an_instance_is_never_gone_while_it_
 
     registration.end().await;
     told(&mut seen, Instances::is_empty).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_change_within_a_second_and_stay_as_they_are_without_etcd() {
+    let engine = Own::up(&["etcd"]);
+    let operator = registry(engine.address("etcd"), "p").await;
+    let process: Arc<dyn Registry> = Arc::new(registry(engine.address("etcd"), "p").await);
+    let sources = Loader::new("level = \"info\"\nswitch = true").gather().unwrap();
+    let hot = Hot::<Switches>::new(sources, &["level", "switch"]);
+    let now = watch::Sender::new(("info".to_owned(), true));
+    let mut seen = now.subscribe();
+    let follow = hot.follow(process, move |taken| {
+        now.send_replace((taken.level.to_string(), taken.switch));
+    });
+    let _task = AbortOnDropHandle::new(tokio::spawn(follow));
+    let set = async |key: &str, value: &str| operator.config_set(key, Some(value.into())).await;
+    let mut becomes = async |level: &str, switch: bool| {
+        let became = seen.wait_for(|now| *now == (level.to_owned(), switch));
+        timeout(Duration::from_secs(1), became)
+            .await
+            .expect("within a second")
+            .unwrap();
+    };
+
+    until(async || set("level", "debug").await.is_ok()).await;
+    becomes("debug", true).await;
+    set("switch", "false").await.unwrap();
+    becomes("debug", false).await;
+    set("level", "loud").await.unwrap();
+    set("switch", "true").await.unwrap();
+    becomes("debug", true).await;
+
+    block_in_place(|| engine.kill("etcd"));
+    until(async || !operator.is_available()).await;
+    becomes("debug", true).await;
+    block_in_place(|| engine.start("etcd"));
+    until(async || set("level", "warn").await.is_ok()).await;
+    becomes("warn", true).await;
+    operator.config_set("level", None).await.unwrap();
+    becomes("info", true).await;
+}
+
+#[derive(serde::Deserialize)]
+struct Switches {
+    level: Level,
+    switch: bool,
 }
 
 #[tokio::test]
