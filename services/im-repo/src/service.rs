@@ -99,7 +99,7 @@ async fn open_mysql(options: &MysqlOptions, _: &SharedClock) -> Result<Arc<dyn S
     })
 }
 
-async fn open_files(config: &RepoConfig, clock: &SharedClock) -> Result<Arc<dyn Files>, OpenError> {
+pub(crate) async fn open_files(config: &RepoConfig, clock: &SharedClock) -> Result<Arc<dyn Files>, OpenError> {
     let FilesOptions { folder, s3 } = &config.files;
     if !s3.bucket.is_empty() {
         return open_s3(s3).await;

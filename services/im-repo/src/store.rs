@@ -6,13 +6,14 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
-mod migrations;
+pub(crate) mod migrations;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod records;
 pub mod sqlite;
 
 pub use crate::error::StoreError;
+pub use migrations::{Migration, Schema};
 pub use records::*;
 
 use async_trait::async_trait;

@@ -4,6 +4,9 @@ use crate::{
     bench::Bench,
     chat::Chat,
     dev::Dev,
+    doctor::Doctor,
+    health::Health,
+    migrate::Migrate,
     node::Role,
     role::Serve,
     setting::{Get, Set},
@@ -36,6 +39,12 @@ enum Command {
     Repo(Serve),
     /// Do what may wait: messages to large groups; many may run
     Task(Serve),
+    /// Bring the database to this version's schema, or look whether it is
+    Migrate(Migrate),
+    /// Look at a deployment: what is wrong, and how to mend it
+    Doctor(Doctor),
+    /// Ask a process whether it can serve
+    Health(Health),
     /// Chat in this terminal
     Chat(Chat),
     /// Measure a server under load
@@ -53,7 +62,7 @@ enum Command {
     },
 }
 
-/// Parses the command line and does what it says. Exit code 0: done; 1: it failed, or a bench found a fault; 2: wrong usage.
+/// Parses the command line and does what it says. Exit code 0: done; 1: it failed, or what it looked at is not as it should be; 2: wrong usage.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Dev(dev) => finish(on_all_cores(dev.run())),
@@ -62,13 +71,12 @@ pub fn run() -> ExitCode {
         Command::Repo(serve) => finish(on_all_cores(serve.run(Role::Repo))),
         Command::Task(serve) => finish(on_all_cores(serve.run(Role::Task))),
         Command::Chat(chat) => finish(on_one_core(chat.run())),
-        Command::Bench(bench) => match on_one_core(bench.run()) {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
-            Err(error) => finish(Err(error)),
-        },
         Command::Set(set) => finish(on_one_core(set.run())),
         Command::Get(get) => finish(on_one_core(get.run())),
+        Command::Migrate(migrate) => judged(on_one_core(migrate.run())),
+        Command::Doctor(doctor) => judged(on_one_core(doctor.run())),
+        Command::Health(health) => finish(on_one_core(health.run())),
+        Command::Bench(bench) => judged(on_one_core(bench.run())),
         Command::Config => {
             #[expect(clippy::print_stdout, reason = "printing is what the command is for")]
             {
@@ -80,6 +88,15 @@ pub fn run() -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "parlance", &mut io::stdout());
             ExitCode::SUCCESS
         }
+    }
+}
+
+/// What was looked at is as it should be, or not.
+fn judged(result: anyhow::Result<bool>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => finish(Err(error)),
     }
 }
 

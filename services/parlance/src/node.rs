@@ -54,6 +54,10 @@ pub(crate) struct Node {
 }
 
 impl Role {
+    /// All of them.
+    #[cfg(feature = "cluster")]
+    pub(crate) const ALL: [Self; 4] = [Self::Gateway, Self::Logic, Self::Repo, Self::Task];
+
     /// Its name: in the registry, in names of instances, on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -57,6 +57,11 @@ pub fn check(settings: &Settings) -> Vec<Refusal> {
         "make one with `openssl rand -hex 32`, give it to all processes by `secret_file` or the environment",
     );
     refuse(
+        "cluster.secret",
+        signs(settings.cluster.secret.expose()),
+        "make another one, give it to all processes by `secret_file` or the environment",
+    );
+    refuse(
         "gateway.allowed_origins",
         settings
             .gateway
@@ -72,6 +77,26 @@ pub fn check(settings: &Settings) -> Vec<Refusal> {
         "10 at least",
     );
 
+    for (key, address, mend) in [
+        (
+            "kafka.brokers",
+            &*settings.kafka.brokers,
+            "name some brokers, host:port",
+        ),
+        (
+            "redis.addresses",
+            settings.redis.addresses.first().map_or("", String::as_str),
+            "name the server, host:port",
+        ),
+        (
+            "etcd.endpoints",
+            settings.etcd.endpoints.first().map_or("", String::as_str),
+            "name some members, host:port",
+        ),
+    ] {
+        refuse(key, missing(address), mend);
+    }
+
     let mysql = &settings.repo.mysql;
     refuse(
         "repo.mysql.primary",
@@ -84,6 +109,21 @@ pub fn check(settings: &Settings) -> Vec<Refusal> {
             .then(|| protects(mysql.password.expose()))
             .flatten(),
         "give the user a password of its own, and to this program by `password_file` or the environment",
+    );
+
+    let files = &settings.repo.files;
+    refuse(
+        "repo.files.s3.bucket",
+        (files.s3.bucket.is_empty() && files.folder.as_os_str().is_empty())
+            .then(|| "is empty, and so is repo.files.folder: files would be in the data folder of one process".into()),
+        "name a bucket, or a folder that all processes see",
+    );
+    refuse(
+        "repo.files.s3.secret_key",
+        (!files.s3.bucket.is_empty())
+            .then(|| protects(files.s3.secret_key.expose()))
+            .flatten(),
+        "give the bucket a key of its own, and to this program by `secret_key_file` or the environment",
     );
     refusals
 }

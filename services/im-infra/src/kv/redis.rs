@@ -8,11 +8,13 @@
 //!   of a cluster.
 //! * **Time to live** is counted by the server's clock, which should run evenly: fences grow with it.
 
+mod inspect;
 mod link;
 mod options;
 mod scripts;
 mod subscriptions;
 
+pub use inspect::{RedisInspectError, RedisState, inspect};
 pub use options::{RedisOptions, RedisOptionsError};
 
 use self::{

@@ -3,6 +3,7 @@
 //! What it promises, and what the brokers have to do for it, is in the README beside this file.
 
 mod errors;
+mod inspect;
 mod member;
 mod options;
 mod produce;
@@ -11,7 +12,10 @@ mod stream;
 mod tests;
 mod topics;
 
-pub use self::options::KafkaOptions;
+pub use self::{
+    inspect::{KafkaState, TopicState, inspect},
+    options::KafkaOptions,
+};
 
 use self::{
     member::{Member, Streams},

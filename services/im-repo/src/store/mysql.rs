@@ -5,6 +5,7 @@ mod conversations;
 #[cfg(any(test, feature = "conformance"))]
 pub mod database;
 mod error;
+mod inspect;
 mod lists;
 mod members;
 mod messages;
@@ -21,6 +22,7 @@ mod transaction;
 mod users;
 
 pub(crate) use error::{fault, number};
+pub use inspect::{MysqlState, inspect, migrate, schema};
 
 use super::{Result, Store};
 use async_trait::async_trait;

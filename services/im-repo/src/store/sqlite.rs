@@ -19,7 +19,7 @@ mod tests;
 mod users;
 mod writer;
 
-use super::{Result, Store};
+use super::{Result, Schema, Store};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use im_infra::clock::SharedClock;
@@ -46,6 +46,22 @@ impl SqliteStore {
     /// The folder, the file or a migration does not work.
     pub async fn open(config: &crate::RepoConfig, clock: SharedClock) -> Result<Self, crate::OpenError> {
         open::open(config, clock).await
+    }
+
+    /// How far the database in the folder of `config` is. Nothing is changed; where there is no database all is missing.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn schema(config: &crate::RepoConfig) -> Result<Schema, crate::OpenError> {
+        open::schema(config).await
+    }
+
+    /// Brings the database to this version's schema; how far it was before. It is made if it is missing.
+    ///
+    /// # Errors
+    /// The folder, the file or a migration does not work.
+    pub async fn migrate(config: &crate::RepoConfig) -> Result<Schema, crate::OpenError> {
+        open::migrate(config).await.map(|(_, before)| before)
     }
 
     /// Runs a write in the next transaction. An `Err` of it undoes what it did, and nothing else.

@@ -17,7 +17,12 @@ fn load(file: &str, overrides: &[(&str, &str)]) -> Result<Settings, String> {
 }
 
 /// What production.toml leaves to those who run it.
-const SECRETS: [(&str, &str); 2] = [("auth.secret", GOOD), ("repo.mysql.password", "kq7-Vt2-Lm9")];
+const SECRETS: [(&str, &str); 4] = [
+    ("auth.secret", GOOD),
+    ("cluster.secret", "b60d5e2f97c84a13e0f7d92b6c3a58e41d7f0962"),
+    ("repo.mysql.password", "kq7-Vt2-Lm9"),
+    ("repo.files.s3.secret_key", "Zx4-Nw8-Qe1"),
+];
 
 fn keys(refusals: &[Refusal]) -> Vec<&str> {
     refusals.iter().map(|refusal| refusal.key).collect()
@@ -74,7 +79,20 @@ fn every_secret_that_is_shipped_for_development_is_refused_in_production() {
 #[test]
 fn the_defaults_are_refused_in_production() {
     let settings = Settings::load(None, &[]).unwrap();
-    assert_eq!(keys(&check(&settings)), ["auth.secret", "repo.mysql.primary"]);
+    let refused = check(&settings);
+    let engines = [
+        "kafka.brokers",
+        "redis.addresses",
+        "etcd.endpoints",
+        "repo.mysql.primary",
+    ];
+    let expected = [
+        &["auth.secret", "cluster.secret"],
+        &engines[..],
+        &["repo.files.s3.bucket"],
+    ]
+    .concat();
+    assert_eq!(keys(&refused), expected);
 }
 
 #[test]
@@ -84,7 +102,12 @@ fn each_thing_that_is_only_fit_for_development_is_refused_by_its_name() {
         ("auth.secret", "abababababababababababababababababab"),
         ("gateway.allowed_origins", r#"["https://chat.example.com", "*"]"#),
         ("repo.bcrypt_cost", "9"),
+        ("cluster.secret", "parlance-parlance-parlance-parlance-0"),
+        ("kafka.brokers", ""),
+        ("redis.addresses", "[]"),
+        ("etcd.endpoints", "[]"),
         ("repo.mysql.primary", ""),
+        ("repo.files.s3.bucket", ""),
         ("repo.mysql.password", "parlance"),
     ] {
         let overrides = [&SECRETS[..], &[(key, value)]].concat();
@@ -98,6 +121,51 @@ fn each_thing_that_is_only_fit_for_development_is_refused_by_its_name() {
     ]
     .concat();
     load("config/production.toml", &origins).unwrap();
+}
+
+#[test]
+fn what_the_chart_and_compose_set_is_taken() {
+    let values = std::fs::read_to_string(deploy("kubernetes/parlance/values.yaml")).unwrap();
+    let config: String = values
+        .lines()
+        .skip_while(|line| *line != "config: |")
+        .skip(1)
+        .take_while(|line| line.is_empty() || line.starts_with("  "))
+        .map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line)))
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("parlance.toml");
+    std::fs::write(&file, config).unwrap();
+    let secrets = SECRETS.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let settings = Settings::load(Some(&file), &secrets).unwrap();
+    assert_eq!(settings.profile, super::Profile::Production);
+
+    for file in [
+        "compose/compose.yaml",
+        "kubernetes/parlance/templates/_helpers.tpl",
+        "kubernetes/parlance/templates/roles.yaml",
+    ] {
+        let text = std::fs::read_to_string(deploy(file)).unwrap();
+        let variables: Vec<_> = variables(&text).collect();
+        assert!(!variables.is_empty(), "{file} sets nothing");
+        for variable in variables {
+            let key = variable.to_lowercase().replace("__", ".");
+            // what is no text is refused for that, and not as unknown
+            let error = load("config/test.toml", &[(&key, folder.path().to_str().unwrap())]).err();
+            assert!(
+                !error.as_ref().is_some_and(|error| error.contains("unknown")),
+                "{file}: {error:?}"
+            );
+        }
+    }
+}
+
+/// What follows `PARLANCE_` in the names of variables.
+fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split("PARLANCE_").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_')?;
+        Some(&rest[..end]).filter(|name| *name != "CONFIG")
+    })
 }
 
 #[test]

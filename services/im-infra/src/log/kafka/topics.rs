@@ -4,7 +4,7 @@ use super::{KafkaOptions, errors, options::largest_message, produce::Client};
 use crate::log::{Durability, LogError, TopicSpec};
 use parking_lot::Mutex;
 use rdkafka::{
-    ClientContext,
+    ClientConfig, ClientContext,
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode},
@@ -74,10 +74,10 @@ impl Topics {
             self.memory.lock().insert(Arc::clone(&spec.name));
         }
         if self.partitions(client, patience, &spec.name).await?.is_none() {
-            admin(options)?.make(spec, options).await?;
+            admin(&options.client())?.make(spec, options).await?;
             self.appears(client, patience, &spec.name).await?;
         } else {
-            admin(options)?.compare_retention(spec).await?;
+            admin(&options.client())?.compare_retention(spec).await?;
         }
         let actual = self.partitions(client, patience, &spec.name).await?.unwrap_or_default();
         if actual != spec.partitions {
@@ -132,12 +132,11 @@ impl Topics {
     }
 }
 
-struct Admin(AdminClient<Quiet>);
+pub(super) struct Admin(pub(super) AdminClient<Quiet>);
 
 /// Only made when it is needed: it has threads of its own.
-fn admin(options: &KafkaOptions) -> Result<Admin, LogError> {
-    options
-        .client()
+pub(super) fn admin(config: &ClientConfig) -> Result<Admin, LogError> {
+    config
         .create_with_context(Quiet)
         .map(Admin)
         .map_err(errors::unavailable)
@@ -202,7 +201,7 @@ impl Admin {
 }
 
 /// The administrator's failures are answers to its calls.
-struct Quiet;
+pub(super) struct Quiet;
 
 impl ClientContext for Quiet {
     fn log(&self, level: RDKafkaLogLevel, subject: &str, line: &str) {

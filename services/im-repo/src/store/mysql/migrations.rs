@@ -1,4 +1,4 @@
-use super::super::migrations::{self, Listed};
+use super::super::migrations::{self, Listed, RECORDED, Schema};
 use crate::OpenError;
 use sqlx::{
     MySqlConnection,
@@ -31,17 +31,19 @@ fn migrator() -> Migrator {
     migrator
 }
 
-/// Runs what is missing, one process at a time.
-pub(super) async fn run(db: &mut MySqlConnection, shown: &str) -> Result<(), OpenError> {
+/// Runs what is missing, one process at a time; how far the database was before.
+pub(super) async fn run(db: &mut MySqlConnection, shown: &str) -> Result<Schema, OpenError> {
     let failed = |source| OpenError::Migrate {
         path: shown.to_owned(),
         source,
     };
     let outcome = async {
         lock(db).await?;
+        let before = schema(db, shown).await?;
         forget_what_was_cut_off(db).await?;
         // `run` is the same, but its future cannot be sent to another thread
-        migrator().run_direct(None, db, false).await
+        migrator().run_direct(None, db, false).await?;
+        Ok(before)
     };
     let outcome = outcome.await.map_err(failed);
     // also given back when the connection ends
@@ -49,6 +51,16 @@ pub(super) async fn run(db: &mut MySqlConnection, shown: &str) -> Result<(), Ope
         .execute(db)
         .await;
     outcome
+}
+
+/// How far the database is.
+pub(super) async fn schema(db: &mut MySqlConnection, shown: &str) -> Result<Schema, MigrateError> {
+    let recorded = if has_table(db).await? {
+        sqlx::query_as(RECORDED).fetch_all(db).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Schema::compare(shown, &migrator(), &recorded))
 }
 
 async fn lock(db: &mut MySqlConnection) -> Result<(), MigrateError> {
@@ -63,15 +75,19 @@ async fn lock(db: &mut MySqlConnection) -> Result<(), MigrateError> {
 
 /// The server cannot undo half a migration, so each can be run again: a process that died in the middle of one leaves it to the next.
 async fn forget_what_was_cut_off(db: &mut MySqlConnection) -> Result<(), MigrateError> {
-    let table = "SELECT count(*) FROM information_schema.tables \
-                 WHERE table_schema = DATABASE() AND table_name = '_sqlx_migrations'";
-    let tables: i64 = sqlx::query_scalar(table).fetch_one(&mut *db).await?;
-    if tables > 0 {
+    if has_table(db).await? {
         sqlx::query("DELETE FROM _sqlx_migrations WHERE success = FALSE")
             .execute(db)
             .await?;
     }
     Ok(())
+}
+
+async fn has_table(db: &mut MySqlConnection) -> Result<bool, MigrateError> {
+    let table = "SELECT count(*) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(table).fetch_one(db).await?;
+    Ok(tables > 0)
 }
 
 #[cfg(test)]

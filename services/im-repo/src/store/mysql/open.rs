@@ -4,7 +4,7 @@ use im_infra::clock::SharedClock;
 use sqlx::MySqlConnection;
 
 pub(super) async fn open(options: &MysqlOptions, clock: SharedClock) -> Result<MysqlStore, OpenError> {
-    let shown = format!("{}@{}/{}", options.user, options.primary, options.database);
+    let shown = shown(options);
     let database = |source| OpenError::Database {
         path: shown.clone(),
         source,
@@ -21,21 +21,29 @@ pub(super) async fn open(options: &MysqlOptions, clock: SharedClock) -> Result<M
     Ok(MysqlStore { primary, replicas })
 }
 
-async fn flavour(db: &mut MySqlConnection) -> Result<Flavour, sqlx::Error> {
+pub(super) fn shown(options: &MysqlOptions) -> String {
+    format!("{}@{}/{}", options.user, options.primary, options.database)
+}
+
+pub(super) async fn flavour(db: &mut MySqlConnection) -> Result<Flavour, sqlx::Error> {
     let version: String = sqlx::query_scalar("SELECT VERSION()").fetch_one(db).await?;
     Ok(Flavour::of(&version))
 }
 
-async fn logs(db: &mut MySqlConnection, flavour: Flavour) -> Result<bool, sqlx::Error> {
+pub(super) async fn logs(db: &mut MySqlConnection, flavour: Flavour) -> Result<bool, sqlx::Error> {
     let logs: i64 = sqlx::query_scalar(flavour.logs()).fetch_one(db).await?;
     Ok(logs == 1)
 }
 
-/// Whether a commit is on disk when it returns is the server's setting.
-async fn warn_unless_durable(db: &mut MySqlConnection, shown: &str) -> Result<(), sqlx::Error> {
+/// Whether a commit is on disk when it returns: that is the server's setting.
+pub(super) async fn durable(db: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
     let sql = "SELECT CAST(@@GLOBAL.innodb_flush_log_at_trx_commit = 1 AND (NOT @@GLOBAL.log_bin OR @@GLOBAL.sync_binlog = 1) AS SIGNED)";
     let durable: i64 = sqlx::query_scalar(sql).fetch_one(db).await?;
-    if durable != 1 {
+    Ok(durable == 1)
+}
+
+async fn warn_unless_durable(db: &mut MySqlConnection, shown: &str) -> Result<(), sqlx::Error> {
+    if !durable(db).await? {
         tracing::warn!(
             database = shown,
             "a crash of the server's machine loses messages that were accepted: set innodb_flush_log_at_trx_commit and sync_binlog to 1"

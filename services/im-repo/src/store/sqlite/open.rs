@@ -1,8 +1,11 @@
 use super::{SqliteStore, check, checkpoint::Checkpointer, migrations, seen::Seen, writer::Writer};
-use crate::{OpenError, RepoConfig};
+use crate::{
+    OpenError, RepoConfig,
+    store::{Schema, migrations::RECORDED},
+};
 use im_infra::clock::SharedClock;
 use sqlx::{
-    ConnectOptions,
+    ConnectOptions, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{path::Path, sync::Arc, time::Duration};
@@ -11,12 +14,7 @@ use tokio::sync::Mutex;
 const FILE: &str = "repo.sqlite";
 
 pub(super) async fn open(config: &RepoConfig, clock: SharedClock) -> Result<SqliteStore, OpenError> {
-    let folder = &config.folder;
-    std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
-        folder: folder.display().to_string(),
-        source,
-    })?;
-    let path = folder.join(FILE);
+    let path = config.folder.join(FILE);
     let shown = path.display().to_string();
     let database = |source| OpenError::Database {
         path: shown.clone(),
@@ -24,14 +22,7 @@ pub(super) async fn open(config: &RepoConfig, clock: SharedClock) -> Result<Sqli
     };
     let unclean = left_unclean(&path);
 
-    let mut db = writing(&path, config).connect().await.map_err(database)?;
-    migrations::migrator()
-        .run(&mut db)
-        .await
-        .map_err(|source| OpenError::Migrate {
-            path: shown.clone(),
-            source,
-        })?;
+    let (db, _) = migrate(config).await?;
     let checkpoints = writing(&path, config).connect().await.map_err(database)?;
     let readers = SqlitePoolOptions::new()
         .max_connections(config.readers.max(1))
@@ -57,6 +48,56 @@ pub(super) async fn open(config: &RepoConfig, clock: SharedClock) -> Result<Sqli
         seen,
         writing: Mutex::new(Some(writing)),
     })
+}
+
+/// Runs what is missing: a connection that writes, and how far the database was before.
+pub(super) async fn migrate(config: &RepoConfig) -> Result<(SqliteConnection, Schema), OpenError> {
+    let folder = &config.folder;
+    std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+        folder: folder.display().to_string(),
+        source,
+    })?;
+    let path = folder.join(FILE);
+    let shown = path.display().to_string();
+    let database = |source| OpenError::Database {
+        path: shown.clone(),
+        source,
+    };
+    let mut db = writing(&path, config).connect().await.map_err(database)?;
+    let before = recorded(&mut db, &shown).await.map_err(database)?;
+    let migrated = migrations::migrator().run(&mut db).await;
+    migrated.map_err(|source| OpenError::Migrate {
+        path: shown.clone(),
+        source,
+    })?;
+    Ok((db, before))
+}
+
+/// How far the database is.
+pub(super) async fn schema(config: &RepoConfig) -> Result<Schema, OpenError> {
+    let path = config.folder.join(FILE);
+    let shown = path.display().to_string();
+    if !path.exists() {
+        return Ok(Schema::compare(&shown, &migrations::migrator(), &[]));
+    }
+    let look = async {
+        let mut db = options(&path).read_only(true).connect().await?;
+        recorded(&mut db, &shown).await
+    };
+    look.await.map_err(|source| OpenError::Database {
+        path: shown.clone(),
+        source,
+    })
+}
+
+async fn recorded(db: &mut SqliteConnection, shown: &str) -> Result<Schema, sqlx::Error> {
+    let table = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(table).fetch_one(&mut *db).await?;
+    let recorded = match tables {
+        0 => Vec::new(),
+        _ => sqlx::query_as(RECORDED).fetch_all(db).await?,
+    };
+    Ok(Schema::compare(shown, &migrations::migrator(), &recorded))
 }
 
 /// SQLite removes the log when the last connection is closed: one with something in it was left by a process that died.

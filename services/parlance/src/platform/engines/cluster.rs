@@ -20,19 +20,38 @@ use im_infra::{
 };
 use std::sync::Arc;
 
+impl From<&Kafka> for KafkaOptions {
+    fn from(kafka: &Kafka) -> Self {
+        let properties = kafka.properties.iter();
+        Self {
+            brokers: kafka.brokers.clone(),
+            delivery_timeout: kafka.delivery_timeout,
+            linger: kafka.linger,
+            session_timeout: kafka.session_timeout,
+            replication: kafka.replication,
+            properties: properties
+                .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+                .collect(),
+        }
+    }
+}
+
+impl From<&Redis> for RedisOptions {
+    fn from(redis: &Redis) -> Self {
+        Self {
+            addresses: redis.addresses.clone(),
+            cluster: redis.cluster,
+            database: redis.database,
+            user: redis.user.clone(),
+            password: redis.password.clone(),
+            prefix: redis.prefix.clone(),
+            timeout: redis.timeout,
+        }
+    }
+}
+
 pub(super) fn log(kafka: &Kafka) -> anyhow::Result<Arc<dyn Log>> {
-    let properties = kafka.properties.iter();
-    let options = KafkaOptions {
-        brokers: kafka.brokers.clone(),
-        delivery_timeout: kafka.delivery_timeout,
-        linger: kafka.linger,
-        session_timeout: kafka.session_timeout,
-        replication: kafka.replication,
-        properties: properties
-            .map(|(name, value)| (name.clone(), value.expose().to_owned()))
-            .collect(),
-    };
-    let log: Arc<dyn Log> = Arc::new(KafkaLog::new(options).context("prepare the log on Kafka")?);
+    let log: Arc<dyn Log> = Arc::new(KafkaLog::new(kafka.into()).context("prepare the log on Kafka")?);
     if kafka.prefix.is_empty() {
         return Ok(log);
     }
@@ -40,17 +59,10 @@ pub(super) fn log(kafka: &Kafka) -> anyhow::Result<Arc<dyn Log>> {
 }
 
 pub(super) async fn kv(redis: &Redis) -> anyhow::Result<Arc<dyn Kv>> {
-    let options = RedisOptions {
-        addresses: redis.addresses.clone(),
-        cluster: redis.cluster,
-        database: redis.database,
-        user: redis.user.clone(),
-        password: redis.password.clone(),
-        prefix: redis.prefix.clone(),
-        timeout: redis.timeout,
-    };
     Ok(Arc::new(
-        RedisKv::connect(options).await.context("prepare the keys in Redis")?,
+        RedisKv::connect(redis.into())
+            .await
+            .context("prepare the keys in Redis")?,
     ))
 }
 
