@@ -1,8 +1,5 @@
 use crate::{platform::Platform, settings::Settings};
-use im_infra::{
-    registry::Registry,
-    telemetry::{self, Level, LogFormat},
-};
+use im_infra::telemetry::{self, Level, LogFormat};
 use im_schema::rpc::{Identity, Rate};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;

@@ -107,15 +107,6 @@ fn open_log(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Embedded
     EmbeddedLog::open(settings.data.join("log"), options).context("open the log")
 }
 
-/// The registry that processes share, for who only looks.
-///
-/// # Errors
-/// The configuration makes no sense.
-#[cfg(feature = "cluster")]
-pub(crate) async fn registry(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Arc<dyn Registry>> {
-    shared::registry(&settings.etcd, clock).await
-}
-
 #[cfg(feature = "cluster")]
 use cluster as shared;
 
