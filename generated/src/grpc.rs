@@ -9,6 +9,7 @@ pub use codec::Codec;
 use crate::{
     failure::Failure,
     rpc::{Context, idempotency_key},
+    trace::{TRACEPARENT, TraceContext},
 };
 use std::{
     net::{IpAddr, SocketAddr},
@@ -23,8 +24,9 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// An answer of more bytes is refused by the client: the largest lists that services ask each other for have a quarter of it.
 pub const MAX_ANSWER_BYTES: usize = 64 << 20;
 
-/// A request to send: the token goes as `authorization`, the deadline as `grpc-timeout`, the idempotency key as `idempotency-key`. A voucher goes
-/// instead of the token: who vouches for a user has verified the user's token.
+/// A request to send: the token goes as `authorization`, the deadline as `grpc-timeout`, the idempotency key as `idempotency-key`, and the
+/// trace of the work that makes the call, where it is recorded, as `traceparent`. A voucher goes instead of the token: who vouches for a user has
+/// verified the user's token.
 ///
 /// # Errors
 /// `DEADLINE_EXCEEDED` if the deadline is past, `UNAUTHENTICATED` if the token cannot stand in a header.
@@ -41,6 +43,11 @@ pub fn request<T>(context: &Context, message: T) -> Result<Request<T>, Failure> 
         let value = key.parse();
         let value = value.map_err(|_| Failure::internal("the idempotency key cannot stand in a header"))?;
         request.metadata_mut().insert(IDEMPOTENCY_KEY, value);
+    }
+    if let Some(trace) = TraceContext::current().or(context.trace) {
+        let value = trace.to_string().parse();
+        let value = value.map_err(|_| Failure::internal("the trace cannot stand in a header"))?;
+        request.metadata_mut().insert(TRACEPARENT, value);
     }
     if let Some(deadline) = context.deadline {
         let left = deadline
@@ -61,8 +68,8 @@ pub fn answer<T>(answer: Result<Response<T>, Status>) -> Result<T, Failure> {
         .map_err(|status| Failure::from_status(&status))
 }
 
-/// A request that came in: who calls is not known yet, only the token, the address, the deadline, the idempotency key and what the caller says of
-/// itself, if it is a service.
+/// A request that came in: who calls is not known yet, only the token, the address, the deadline, the idempotency key, the trace, and what the
+/// caller says of itself, if it is a service.
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` for an idempotency key that is none.
@@ -75,6 +82,9 @@ pub fn accept<T>(request: Request<T>) -> Result<(Context, T), Status> {
     let context = Context {
         idempotency_key: key.map_err(|failure| failure.to_status())?,
         token: bearer(metadata).map(Into::into),
+        trace: metadata
+            .get(TRACEPARENT)
+            .and_then(|value| TraceContext::parse(value.to_str().ok()?)),
         address: address(&request),
         deadline: timeout::parse(metadata.get(TIMEOUT)).and_then(|timeout| Instant::now().checked_add(timeout)),
         voucher: voucher::read(metadata).map(Into::into),

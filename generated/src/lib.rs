@@ -11,6 +11,7 @@ pub mod rest;
 pub mod retry;
 pub mod rpc;
 pub mod topic;
+pub mod trace;
 pub mod validate;
 pub mod wkt;
 

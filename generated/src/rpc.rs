@@ -4,6 +4,7 @@ use crate::{
     failure::{Failure, Violation},
     ids::{SessionId, UserId},
     parlance::Reason,
+    trace::TraceContext,
 };
 use std::{
     fmt,
@@ -129,6 +130,9 @@ pub struct Context {
     pub idempotency_key: Option<Arc<str>>,
     /// What another service of the platform says of a call that it makes or hands on; not yet verified on the side that is called.
     pub voucher: Option<Arc<Voucher>>,
+    /// The trace that the call belongs to, if it came over a network and that is recorded; within a process the task knows, see
+    /// [`TraceContext::current`]. Only to be believed of a service of this platform.
+    pub trace: Option<TraceContext>,
 }
 
 /// What a service of the platform says of who is behind a call. To be believed if the token is the platform's own. Has no `Debug`: the token is a
@@ -166,6 +170,7 @@ impl fmt::Debug for Context {
             .field("token", &self.token.as_ref().map(|_| format_args!("…")))
             .field("address", &self.address)
             .field("deadline", &self.deadline)
+            .field("trace", &self.trace)
             // whoever knows it gets the answer that is remembered under it
             .field(
                 "idempotency_key",

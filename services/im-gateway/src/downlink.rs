@@ -10,7 +10,10 @@ use crate::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use im_infra::topics::Handler;
+use im_infra::{
+    topics::Handler,
+    trace::{self, TraceContext},
+};
 use im_schema::{
     failure::Failure,
     ids::UserId,
@@ -22,6 +25,9 @@ use std::sync::Arc;
 
 /// Up to so many connections get their own copy of a frame, which then shares a WebSocket message with others; above, they share the frame.
 const COPIES: usize = 4;
+
+/// On so many connections the way of a recorded message is followed to the socket; a large group would leave a span for each member.
+const RECORDED: usize = 8;
 
 /// From so many records a batch on the gateway counts as busy: then receipts wait for company.
 const BUSY: usize = 8;
@@ -48,6 +54,13 @@ impl Handler<Downstream> for Downlink {
     async fn handle(&self, _partition: u32, batch: Vec<(u64, Downstream)>) -> Result<(), Failure> {
         metrics::histogram!("gateway_downlink_batch_records").record(batch.len() as f64);
         let busy = batch.len() >= BUSY;
+        let mut hop = trace::batch(
+            "gateway.deliver",
+            batch.iter().flat_map(|(_, downstream)| traceparents(downstream)),
+        );
+        if let Some(hop) = &mut hop {
+            hop.note("batch.size", batch.len() as u64);
+        }
         let (touched, unhurried) = self.hub.read(|tables| {
             let mut delivery = Round {
                 instance: &self.instance,
@@ -68,6 +81,7 @@ impl Handler<Downstream> for Downlink {
             connection.outbox.wake();
         }
         self.receipts.gather(unhurried);
+        drop(hop);
         Ok(())
     }
 
@@ -112,11 +126,17 @@ impl Round<'_> {
         let mut senders = Vec::new();
         let mut receipts = Vec::with_capacity(items.len());
         let mut frames = Vec::with_capacity(items.len());
+        let mut recorded = Vec::new();
         for Delivery {
             message, origin, told, ..
         } in items
         {
             let Some(message) = message else { continue };
+            recorded.extend(
+                origin
+                    .as_ref()
+                    .and_then(|origin| TraceContext::parse(&origin.traceparent)),
+            );
             let origin = origin.filter(|origin| origin.instance == self.instance);
             if let Some(origin) = &origin {
                 senders.push(origin.connection_id);
@@ -133,6 +153,11 @@ impl Round<'_> {
         senders.dedup();
         let mut reached = vec![false; senders.len()];
         let encoded = Encoded::new(&frames, self.audience(recipients));
+        if !recorded.is_empty() {
+            for connection in connections(self.tables, recipients).take(RECORDED) {
+                record(connection, &recorded);
+            }
+        }
         for connection in connections(self.tables, recipients) {
             if let Ok(at) = senders.binary_search(&connection.id) {
                 reached[at] = true;
@@ -229,6 +254,27 @@ impl Round<'_> {
         self.delivered += frames as u64;
         if first {
             self.touched.push(Arc::clone(connection));
+        }
+    }
+}
+
+/// The traces of the messages of a record.
+fn traceparents(downstream: &Downstream) -> impl Iterator<Item = &str> {
+    let items = match &downstream.event {
+        Some(Event::Deliveries(deliveries)) => deliveries.items.as_slice(),
+        _ => &[],
+    };
+    items
+        .iter()
+        .filter_map(|item| Some(item.origin.as_ref()?.traceparent.as_str()))
+}
+
+/// Has a span of each of these traces end when the connection has written what it is given next.
+fn record(connection: &Connection, recorded: &[TraceContext]) {
+    for context in recorded {
+        if let Some(mut span) = trace::child(Some(*context), "gateway.write") {
+            span.note("connection.id", connection.id);
+            connection.outbox.record(span);
         }
     }
 }

@@ -10,7 +10,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::FutureExt as _;
-use im_schema::{failure::Failure, parlance::Reason};
+use im_infra::trace::{self, Recorded as _, TraceContext};
+use im_schema::{failure::Failure, parlance::Reason, trace::TRACEPARENT};
 use std::{
     panic::AssertUnwindSafe,
     time::{Duration, Instant},
@@ -27,7 +28,9 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 pub(crate) fn http(router: Router, origins: Origins, max_body: usize) -> Router {
     router.layer(
         ServiceBuilder::new()
-            // log first: every answer has its line, those of the other layers too
+            // trace first: what is recorded is decided here, and all that follows belongs to it
+            .layer(from_fn(trace))
+            // log next: every answer has its line, those of the other layers too
             .layer(from_fn(log))
             // panic next: a bug behind it becomes INTERNAL for one request
             .layer(from_fn(catch_panic))
@@ -57,6 +60,18 @@ async fn log(request: Request, next: Next) -> Response {
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     tracing::debug!(http.verb = %verb, http.path = path, http.status = response.status().as_u16(), duration_ms, "request answered");
     response
+}
+
+/// Whoever calls from outside has no say in what is recorded; those who look after this process are not worth it.
+async fn trace(mut request: Request, next: Next) -> Response {
+    request.headers_mut().remove(TRACEPARENT);
+    let path = request.uri().path();
+    let span = if path.starts_with("/health/") || path == "/metrics" {
+        None
+    } else {
+        trace::sample("gateway.request")
+    };
+    TraceContext::within(span.context(), next.run(request)).await
 }
 
 async fn catch_panic(request: Request, next: Next) -> Response {

@@ -7,7 +7,11 @@
 //! no room is read no further until there is some.
 
 use crate::{error, receipts::Receipts, ws::connection::Connection};
-use im_infra::{clock::SharedClock, topics::Producer};
+use im_infra::{
+    clock::SharedClock,
+    topics::Producer,
+    trace::{self, Recorded as _, Span, TraceContext},
+};
 use im_schema::{
     failure::Failure,
     internal::v1::Upstream,
@@ -34,6 +38,8 @@ pub(crate) struct Item {
     pub(crate) request_id: u64,
     pub(crate) client_message_id: String,
     pub(crate) upstream: Upstream,
+    /// From its frame until its sender is answered, if its trace is recorded.
+    pub(crate) span: Option<Span>,
 }
 
 /// Room in the queue.
@@ -162,19 +168,30 @@ impl Uplink {
         metrics::histogram!("gateway_uplink_batch_messages").record(items.len() as f64);
         let started = self.clock.monotonic();
         let (mut waiting, mut batch) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        let mut spans = Vec::new();
         for Item {
             connection,
             request_id,
             client_message_id,
             upstream,
+            span,
         } in items
         {
+            spans.extend(span);
             waiting.push((connection, request_id, client_message_id));
             batch.push(upstream);
         }
         // before anybody can learn of them from the log
         expect(&mut waiting);
-        let appended = self.producer.append(batch).await;
+        let mut hop = trace::batch_of("gateway.append", spans.iter().map(Span::context));
+        let appended = TraceContext::within(hop.context(), self.producer.append(batch)).await;
+        if let Some(hop) = &mut hop {
+            hop.note("batch.size", waiting.len() as u64);
+            if let Err(failure) = &appended {
+                hop.fail(failure.spec().name);
+            }
+        }
+        drop(hop);
         metrics::histogram!("gateway_uplink_append_seconds")
             .record((self.clock.monotonic().saturating_sub(started)).as_secs_f64());
         if let Err(failure) = &appended {

@@ -19,3 +19,4 @@ pub mod session;
 pub mod telemetry;
 pub mod token;
 pub mod topics;
+pub mod trace;

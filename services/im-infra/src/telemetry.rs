@@ -12,7 +12,8 @@
 //! | `user.id`, `device.id`, `session.id`, `connection.id` | who is calling, from what |
 //! | `conversation.id`, `message.id`, `client_message.id`, `sequence` | which message |
 //! | `log.topic`, `log.partition`, `log.offset`, `log.group` | where in the log |
-//! | `service`, `instance.id` | which service, which process of it |
+//! | `service`, `instance.id` | which service, which process of it; the former is in every JSON line |
+//! | `trace.id` | the trace that the work belongs to, in every line of it where it is recorded |
 //! | `batch.size` | how many were handled at once |
 //! | `reason` | a reason of the error catalogue, or why something is done |
 //! | `error` | the whole chain of an error, its causes behind colons |
@@ -20,13 +21,16 @@
 //! | `setting`, `value` | a key of the configuration that changes while the process runs, and what it is now |
 //! | `task`, `stage` | which task, which stage of a shutdown |
 //!
-//! Messages are lower case without a full stop. Metrics begin with `parlance_`, and end with their unit: `_seconds`, `_bytes`,
-//! `_total` for what only grows, `_size` for how many were in a batch; the latter and `_seconds` are histograms.
+//! Messages are lower case without a full stop. Metrics begin with the part of the platform that they are of (`gateway_`, `pipeline_`, `log_`), and end with
+//! their unit: `_seconds`, `_bytes`, `_total` for what only grows; `_size`, `_batch_messages` or `_batch_records` for how many were in a batch, which like
+//! `_seconds` are histograms. Their names are pinned by a snapshot.
 
+mod format;
 mod level;
 mod metrics;
 pub mod process;
 
+pub(crate) use format::speak_for;
 pub use level::{Level, LevelHandle};
 pub use metrics::MetricsHandle;
 
@@ -90,12 +94,13 @@ fn log(format: LogFormat, level: &Level) -> LevelHandle {
         .with_span_events(FmtSpan::NONE)
         .with_target(true);
     let lines = match format {
-        LogFormat::Human => lines.boxed(),
+        LogFormat::Human => lines.map_event_format(format::Human).boxed(),
         LogFormat::Json => lines
             .json()
             .flatten_event(true)
             .with_current_span(true)
             .with_span_list(false)
+            .map_event_format(format::Json)
             .boxed(),
     };
     // Whoever embeds this process's parts may have set a subscriber of its own: then that one stays.

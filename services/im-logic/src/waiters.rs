@@ -2,7 +2,7 @@
 //! instance that accepted the message.
 
 use async_trait::async_trait;
-use im_infra::topics::Handler;
+use im_infra::{topics::Handler, trace::TraceContext};
 use im_schema::{
     failure::Failure,
     internal::v1::{Downstream, Origin, downstream::Event},
@@ -77,6 +77,9 @@ impl Waiter<'_> {
             instance: self.waiters.instance.to_string(),
             connection_id: self.id,
             request_id: 0,
+            traceparent: TraceContext::current()
+                .map(|trace| trace.to_string())
+                .unwrap_or_default(),
             ..Default::default()
         }
     }

@@ -2,7 +2,12 @@
 
 use crate::{members::Members, pace::Pace, processor::Processor};
 use async_trait::async_trait;
-use im_infra::{log::Log, routing::Routing, topics::Outbox};
+use im_infra::{
+    log::Log,
+    routing::Routing,
+    topics::Outbox,
+    trace::{self, Recorded as _, TraceContext},
+};
 use im_schema::{
     failure::Failure,
     internal::v1::{Deliveries, Delivery, Downstream, Fanout, downstream::Event},
@@ -29,6 +34,20 @@ impl Processor for FanoutProcessor {
     const NAME: &'static str = "fanout";
 
     async fn process(&self, partition: u32, tasks: Vec<Fanout>) -> Result<(), Failure> {
+        let mut hop = trace::batch("task.fanout", tasks.iter().flat_map(traceparents));
+        if let Some(hop) = &mut hop {
+            hop.note("batch.size", tasks.len() as u64);
+        }
+        let result = TraceContext::within(hop.context(), self.fan_out_all(partition, tasks)).await;
+        if let (Some(hop), Err(failure)) = (&mut hop, &result) {
+            hop.fail(failure.spec().name);
+        }
+        result
+    }
+}
+
+impl FanoutProcessor {
+    async fn fan_out_all(&self, partition: u32, tasks: Vec<Fanout>) -> Result<(), Failure> {
         self.pace.wait(partition).await;
         let began = Instant::now();
         let mut online = 0;
@@ -38,9 +57,7 @@ impl Processor for FanoutProcessor {
         self.pace.set(partition, began, online);
         Ok(())
     }
-}
 
-impl FanoutProcessor {
     /// How many members are online.
     async fn fan_out(&self, conversation: u64, items: Vec<Delivery>) -> Result<usize, Failure> {
         let messages = items.len();
@@ -83,6 +100,14 @@ impl FanoutProcessor {
         metrics::counter!("fanout_deliveries_total").increment((online * messages) as u64);
         Ok(online)
     }
+}
+
+/// The traces of the messages of a task.
+fn traceparents(task: &Fanout) -> impl Iterator<Item = &str> {
+    let items = task.deliveries.as_ref().map_or(&[][..], |deliveries| &deliveries.items);
+    items
+        .iter()
+        .filter_map(|item| Some(item.origin.as_ref()?.traceparent.as_str()))
 }
 
 /// The messages of each conversation together, in order; conversations in the order in which they come first.

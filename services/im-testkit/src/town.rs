@@ -8,6 +8,7 @@ use crate::User;
 use im_infra::{
     telemetry::{self, LogFormat},
     token::TokenKeys,
+    trace::Traces,
 };
 use parlance::{platform::Platform, settings::Settings};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,7 +43,7 @@ pub struct Town {
 }
 
 enum Running {
-    InProcess(Box<Platform>),
+    InProcess(Box<Platform>, Traces),
     Processes(Processes),
 }
 
@@ -84,7 +85,7 @@ impl Town {
     #[must_use]
     pub fn url(&self) -> String {
         match self.running.as_ref().expect("the platform runs") {
-            Running::InProcess(platform) => format!("http://{}", platform.address()),
+            Running::InProcess(platform, _) => format!("http://{}", platform.address()),
             Running::Processes(processes) => {
                 let urls = processes.urls();
                 urls[self.came.fetch_add(1, Ordering::Relaxed) % urls.len()].clone()
@@ -96,7 +97,7 @@ impl Town {
     #[must_use]
     pub fn services(&self) -> Option<im_gateway::Services> {
         match self.running.as_ref()? {
-            Running::InProcess(platform) => Some(platform.services().clone()),
+            Running::InProcess(platform, _) => Some(platform.services().clone()),
             Running::Processes(_) => None,
         }
     }
@@ -127,7 +128,10 @@ impl Town {
     /// If a part of the platform failed while it ran or ended.
     pub async fn stop(&mut self) {
         match self.running.take() {
-            Some(Running::InProcess(platform)) => platform.stop().await.expect("the platform ends in order"),
+            Some(Running::InProcess(platform, traces)) => {
+                platform.stop().await.expect("the platform ends in order");
+                traces.stop().await;
+            }
             Some(Running::Processes(processes)) => processes.stop().await,
             None => {}
         }
@@ -147,8 +151,9 @@ impl Town {
             Ground::Embedded | Ground::Engines => {
                 let settings = Settings::load(None, &self.settings).expect("the configuration is valid");
                 let telemetry = telemetry::install(LogFormat::Human, &settings.telemetry.level);
+                let traces = Traces::start(&settings.telemetry.traces(), "parlance").expect("traces can be exported");
                 let platform = Platform::start(settings, telemetry.metrics).await;
-                Running::InProcess(Box::new(platform.expect("the platform starts")))
+                Running::InProcess(Box::new(platform.expect("the platform starts")), traces)
             }
             Ground::Processes(program) => {
                 let folder = self.folder.as_ref().expect("the folder goes last").path();

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use clap::Args;
-use im_infra::telemetry;
+use im_infra::{telemetry, trace::Traces};
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -42,6 +42,7 @@ impl Dev {
         settings.data = self.data.unwrap_or(settings.data);
         settings.gateway.listen = self.listen.unwrap_or(settings.gateway.listen);
         let telemetry = telemetry::install(settings.telemetry.format, &settings.telemetry.level);
+        let traces = Traces::start(&settings.telemetry.traces(), "parlance")?;
         let data = settings.data.clone();
         let address_file = data.join("address");
         let mut platform = Platform::start(settings, telemetry.metrics).await?;
@@ -51,10 +52,12 @@ impl Dev {
         let told = until_told(platform.failed()).await?;
         // whoever looks for the address must not find one where nobody answers
         let _ = std::fs::remove_file(&address_file);
-        match told {
+        let ended = match told {
             Outcome::Told => platform.stop().await,
             Outcome::Failed(what) => what.end(platform.stop()).await,
-        }
+        };
+        traces.stop().await;
+        ended
     }
 }
 

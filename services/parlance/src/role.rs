@@ -6,7 +6,7 @@ use crate::{
     settings::{Settings, key_and_value},
 };
 use clap::Args;
-use im_infra::telemetry;
+use im_infra::{telemetry, trace::Traces};
 use std::{path::PathBuf, time::Instant};
 
 /// Run one role of the platform in this process, on the engines that processes share.
@@ -26,12 +26,15 @@ impl Serve {
         let started = Instant::now();
         let settings = Settings::load(self.config.as_deref(), &self.set)?;
         let telemetry = telemetry::install(settings.telemetry.format, &settings.telemetry.level);
+        let traces = Traces::start(&settings.telemetry.traces(), role.name())?;
         let node = Node::start(role, settings, telemetry.metrics).await?;
         announce(&node, started);
-        match until_told(node.failed()).await? {
+        let ended = match until_told(node.failed()).await? {
             Outcome::Told => node.stop().await,
             Outcome::Failed(what) => what.end(node.stop()).await,
-        }
+        };
+        traces.stop().await;
+        ended
     }
 }
 

@@ -6,6 +6,7 @@ use im_infra::{
     config::{Loader, Secret, Sources, duration, size},
     layers::{Quota, Quotas},
     telemetry::{Level, LogFormat},
+    trace::TraceOptions,
 };
 use serde::Deserialize;
 use std::{
@@ -52,13 +53,29 @@ pub struct Auth {
     pub audience: String,
 }
 
-/// What is logged.
+/// What is logged, and which traces are recorded.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the commented default file says what each is")]
 pub struct Telemetry {
     pub level: Level,
     pub format: LogFormat,
+    pub otlp_endpoint: String,
+    pub sample_ratio: f64,
+    #[serde(with = "duration")]
+    pub export_interval: Duration,
+}
+
+impl Telemetry {
+    /// How traces are recorded.
+    #[must_use]
+    pub fn traces(&self) -> TraceOptions {
+        TraceOptions {
+            otlp_endpoint: self.otlp_endpoint.clone(),
+            sample_ratio: self.sample_ratio,
+            export_interval: self.export_interval,
+        }
+    }
 }
 
 /// The embedded log.

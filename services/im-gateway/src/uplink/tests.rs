@@ -78,6 +78,7 @@ fn item(connection: &Arc<Connection>) -> Item {
             accepted_at_ms: 1_800_000_000_000,
             ..Default::default()
         },
+        span: None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::wire::Wire;
 use bytes::Bytes;
+use im_infra::trace::Span;
 use im_schema::{failure::Failure, parlance::Reason, v1::ServerFrame};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -48,6 +49,8 @@ pub(crate) struct Batch {
     pub(crate) ping: bool,
     /// Whether to close after that.
     pub(crate) close: Option<Close>,
+    /// They end when the frames are written.
+    pub(crate) spans: Vec<Span>,
 }
 
 /// See the module.
@@ -70,6 +73,8 @@ struct Queue {
     waking: bool,
     ping: bool,
     close: Option<Close>,
+    // of frames that are here, where their traces are recorded
+    spans: Vec<Span>,
     // the close was handed out: nothing more will be written
     shut: bool,
 }
@@ -113,6 +118,11 @@ impl Outbox {
             queue.seal();
             queue.chunks.push(encoded);
         })
+    }
+
+    /// Has a span end when what is put in next has been written.
+    pub(crate) fn record(&self, span: Span) {
+        self.queue.lock().spans.push(span);
     }
 
     fn put(&self, bytes: usize, frames: usize, hurry: bool, add: impl FnOnce(&mut Queue, Wire)) -> bool {
@@ -195,6 +205,7 @@ impl Outbox {
             chunks: std::mem::take(&mut queue.chunks),
             ping: std::mem::take(&mut queue.ping),
             close,
+            spans: std::mem::take(&mut queue.spans),
         })
     }
 }

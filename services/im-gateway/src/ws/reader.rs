@@ -4,6 +4,7 @@ use super::connection::Connection;
 use crate::{error, gate::Gate, uplink::Item, wire::Wire};
 use axum::extract::ws::Message;
 use bytes::Bytes;
+use im_infra::trace::{self, Recorded as _, TraceContext};
 use im_schema::{
     failure::Failure,
     frame,
@@ -120,6 +121,11 @@ fn send(
         .take(Rate::Send, &connection.identity(), Some(connection.address()))?;
     let id = Uuid::try_parse(&request.client_message_id)
         .map_err(|error| Failure::new(Reason::InvalidArgument, error.to_string()))?;
+    let mut span = trace::sample("gateway.send");
+    if let Some(span) = &mut span {
+        span.note("conversation.id", request.conversation_id);
+        span.note("user.id", connection.user().into());
+    }
     let upstream = Upstream {
         conversation_id: request.conversation_id,
         sender_id: connection.user().into(),
@@ -130,6 +136,7 @@ fn send(
             instance: gate.instance.to_string(),
             connection_id: connection.id,
             request_id,
+            traceparent: span.as_ref().map(|span| span.context().to_string()).unwrap_or_default(),
             ..Default::default()
         }),
         ..Default::default()
@@ -139,27 +146,33 @@ fn send(
         request_id,
         client_message_id: request.client_message_id,
         upstream,
+        span,
     })
 }
 
 /// Answers a call by frame. Its handler is the same as for REST and gRPC.
 pub(crate) async fn call(gate: &Gate, connection: &Connection, request_id: u64, body: Body) {
-    let answer = match body {
-        Body::Renew(renew) => self::renew(gate, connection, renew).await.map(ServerFrame::from),
-        other => match frames::dispatch(&gate.clients, connection.context(), other).await {
-            Ok(Dispatch::Answer(body)) => Ok(ServerFrame {
-                request_id: 0,
-                body: Some(body),
-                ..Default::default()
-            }),
-            Ok(Dispatch::Own(_)) => Err(Failure::new(Reason::NoSuchRoute, "this server does not know the frame")),
-            Err(failure) => Err(failure),
-        },
-    };
+    let span = trace::sample("gateway.call");
+    let answer = TraceContext::within(span.context(), answer(gate, connection, body)).await;
+    drop(span);
     connection.end_call();
     match answer {
         Ok(frame) => connection.outbox.send(&ServerFrame { request_id, ..frame }),
         Err(failure) => refuse(connection, request_id, &failure),
+    }
+}
+
+async fn answer(gate: &Gate, connection: &Connection, body: Body) -> Result<ServerFrame, Failure> {
+    if let Body::Renew(renew) = body {
+        return self::renew(gate, connection, renew).await.map(ServerFrame::from);
+    }
+    match frames::dispatch(&gate.clients, connection.context(), body).await? {
+        Dispatch::Answer(body) => Ok(ServerFrame {
+            request_id: 0,
+            body: Some(body),
+            ..Default::default()
+        }),
+        Dispatch::Own(_) => Err(Failure::new(Reason::NoSuchRoute, "this server does not know the frame")),
     }
 }
 

@@ -55,7 +55,10 @@ async fn write_all(socket: &mut WebSocket, wire: Wire, batch: Batch, meters: &Me
             })))
             .await?;
     }
-    Ok(socket.flush().await?)
+    socket.flush().await?;
+    // only now are the frames on their way
+    drop(batch.spans);
+    Ok(())
 }
 
 fn message(wire: Wire, frames: Bytes) -> Message {

@@ -1,5 +1,6 @@
-//! One span, one log line and one set of metrics for each call.
+//! One span, one log line and one set of metrics for each call; where its trace is recorded, a span in that, too.
 
+use crate::trace::{self, Recorded as _, TraceContext};
 use futures::future::BoxFuture;
 use im_schema::{failure::Failure, rpc::Call};
 use std::{
@@ -42,10 +43,15 @@ where
         let method = call.method;
         let span = tracing::debug_span!("call", rpc.service = method.service, rpc.method = method.name);
         let started = Instant::now();
+        let parent = TraceContext::current().or(call.context.trace);
+        let mut hop = trace::child(parent, method.path.trim_start_matches('/'));
         let reply = span.in_scope(|| self.0.call(call));
         Box::pin(
             async move {
-                let result = reply.await;
+                let result = TraceContext::within(hop.context().or(parent), reply).await;
+                if let (Some(hop), Err(failure)) = (&mut hop, &result) {
+                    hop.fail(failure.spec().name);
+                }
                 let elapsed = started.elapsed();
                 let outcome = result.as_ref().err().map_or("OK", |failure| failure.spec().name);
                 metrics::histogram!("rpc_seconds", "method" => method.path).record(elapsed.as_secs_f64());

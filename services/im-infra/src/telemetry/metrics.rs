@@ -25,6 +25,8 @@ impl MetricsHandle {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
             .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_size".into()), &SIZES))
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_batch_messages".into()), &SIZES))
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_batch_records".into()), &SIZES))
             .expect("there are buckets");
         let recorder = builder.build_recorder();
         let handle = recorder.handle();

@@ -7,7 +7,7 @@ use crate::{
     waiters::Waiters,
 };
 use async_trait::async_trait;
-use im_infra::{clock::SharedClock, topics::Producer};
+use im_infra::{clock::SharedClock, topics::Producer, trace};
 use im_schema::{
     errors::{ListMessagesError, MarkReadError, SendMessageError},
     internal::v1::{AdvanceReadRequest, ReadMessagesRequest, Upstream, downstream::Event},
@@ -54,7 +54,9 @@ impl MessageService for Messages {
             origin: Some(waiter.origin()),
             ..Default::default()
         };
+        let hop = trace::here("logic.append");
         self.upstream.append(vec![upstream]).await?;
+        drop(hop);
         let message = waiter.fate(self.send_wait).await.transpose()?;
         Ok(SendMessageResponse {
             message,

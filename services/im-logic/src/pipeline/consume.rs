@@ -8,7 +8,11 @@
 use super::{Dedupe, Distributor, Store, decide::part, dedupe::Trust, distribute::Batch, published::Published};
 use crate::rosters::Rosters;
 use async_trait::async_trait;
-use im_infra::{clock::SharedClock, topics::Handler};
+use im_infra::{
+    clock::SharedClock,
+    topics::Handler,
+    trace::{self, Recorded as _, TraceContext},
+};
 use im_schema::{failure::Failure, internal::v1::Upstream};
 use parking_lot::Mutex;
 use std::{collections::HashMap, sync::Arc};
@@ -100,9 +104,20 @@ impl Handler<Upstream> for Pipeline {
         let started = self.clock.monotonic();
         metrics::histogram!("pipeline_batch_messages").record(batch.len() as f64);
         let mut state = self.enter(partition, first);
-        let result = self
-            .take(&mut state, batch.into_iter().map(|(_, upstream)| upstream).collect())
-            .await;
+        let mut hop = trace::batch(
+            "logic.batch",
+            batch.iter().filter_map(|(_, upstream)| traceparent(upstream)),
+        );
+        if let Some(hop) = &mut hop {
+            hop.note("batch.size", batch.len() as u64);
+            hop.note("log.partition", partition.into());
+        }
+        let batch = batch.into_iter().map(|(_, upstream)| upstream).collect();
+        let result = TraceContext::within(hop.context(), self.take(&mut state, batch)).await;
+        if let (Some(hop), Err(failure)) = (&mut hop, &result) {
+            hop.fail(failure.spec().name);
+        }
+        drop(hop);
         state.next = if result.is_ok() { last + 1 } else { first };
         self.partitions.lock().insert(partition, state);
         metrics::histogram!("pipeline_batch_seconds").record((self.clock.monotonic() - started).as_secs_f64());
@@ -113,4 +128,8 @@ impl Handler<Upstream> for Pipeline {
     async fn given_up(&self, message: Upstream, cause: &Failure) {
         self.distributor.reject(&message, cause).await;
     }
+}
+
+fn traceparent(upstream: &Upstream) -> Option<&str> {
+    Some(&upstream.origin.as_ref()?.traceparent)
 }

@@ -9,6 +9,7 @@ use im_infra::{
     log::Log,
     routing::{Located, Routing},
     topics::Outbox,
+    trace,
 };
 use im_schema::{
     failure::Failure,
@@ -88,6 +89,7 @@ impl Distributor {
         for Receipt { instance, delivery } in receipts {
             receipt(&mut outbox, &instance, vec![delivery]);
         }
+        let _hop = trace::here("logic.publish");
         outbox.append(&*self.log).await
     }
 

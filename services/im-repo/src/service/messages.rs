@@ -1,6 +1,7 @@
 use super::users::missing;
 use crate::store::{ClientMessageId, Head, MessageRecord, NewMessage, Place, Store, StoreError, StoreOutcome};
 use async_trait::async_trait;
+use im_infra::trace;
 use im_schema::{
     errors::{ReadHeadsError, ReadMessagesError, StoreMessagesError},
     failure::Failure,
@@ -31,12 +32,21 @@ impl MessageRepo for Messages {
         _: Peer,
         request: StoreMessagesRequest,
     ) -> Result<StoreMessagesResponse, StoreMessagesError> {
-        let messages = request.messages.into_iter().map(unpacked).collect::<Result<_, _>>()?;
+        let messages = request
+            .messages
+            .into_iter()
+            .map(unpacked)
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut sql = trace::here("repo.sql");
+        if let Some(sql) = &mut sql {
+            sql.note("batch.size", messages.len() as u64);
+        }
         let outcomes = self
             .store
             .store_messages(messages, request.now_ms)
             .await
             .map_err(Failure::from)?;
+        drop(sql);
         Ok(StoreMessagesResponse {
             outcomes: outcomes.into_iter().map(told).collect(),
             ..Default::default()
