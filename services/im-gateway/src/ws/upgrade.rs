@@ -20,8 +20,10 @@ use im_schema::{
 };
 use std::{net::SocketAddr, sync::Arc};
 
-/// The socket's own buffers: what an idle connection costs is mostly these.
-const BUFFER: usize = 4096;
+/// Bytes that are read at once. A connection holds them also while it is idle; a client's frames of one moment seldom take more.
+const READ_BUFFER: usize = 2048;
+/// Bytes that are gathered before they are written; held only while there are any.
+const WRITE_BUFFER: usize = 4096;
 /// A browser cannot set headers on a WebSocket; its token is a subprotocol that begins so. Only the protocol is echoed.
 const BEARER: &str = "bearer.";
 
@@ -49,8 +51,8 @@ pub(crate) async fn upgrade(
     let task = gate.tasks.token();
     Ok(upgrade
         .protocols([wire.subprotocol()])
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(gate.config.max_frame)
         .max_frame_size(gate.config.max_frame)
         .on_upgrade(move |socket| async move {

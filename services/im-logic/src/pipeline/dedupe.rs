@@ -47,7 +47,7 @@ use std::{
 };
 
 /// How long a mark is kept. It takes AHEAD and twice SKEW to be of any use; what is beyond is how late a message may be sent, after its id was made,
-/// without a look into the store. Longer would cost memory: at 50,000 messages a second there are 50,000 marks for each of these seconds.
+/// without a look into the store. Longer would cost memory: at 50,000 messages a second there are 50,000 marks of 160 bytes for each of these seconds.
 pub(crate) const WINDOW: Duration = Duration::from_secs(150);
 /// The key whose value is the time, in milliseconds, since when no mark was lost.
 pub(crate) const SINCE: &str = "dedupe:since";
