@@ -59,6 +59,9 @@ pub struct Config {
     /// On shutdown clients are told to come back after a random pause of at most this length.
     #[serde(with = "duration")]
     pub reconnect_spread: Duration,
+    /// How long a client whose connection is closed, e.g. because it reads too slowly, may take to read what it was sent before.
+    #[serde(with = "duration")]
+    pub close_grace: Duration,
     /// How long shutdown may take to bring connections to a good end.
     #[serde(with = "duration")]
     pub shutdown_grace: Duration,
@@ -94,6 +97,7 @@ impl Default for Config {
             uplink_bytes: 16 * 1024 * 1024,
             uplink_batch: 4_096,
             reconnect_spread: Duration::from_secs(5),
+            close_grace: Duration::from_secs(3),
             shutdown_grace: Duration::from_secs(10),
         }
     }

@@ -87,7 +87,8 @@ impl Session {
             // writing comes first in every round: it frees memory, and others wait for it
             while let Some(batch) = connection.outbox.take() {
                 let last = batch.close.is_some();
-                writer::write(&mut self.socket, &connection.outbox, batch, &self.gate.meters).await?;
+                let grace = self.gate.config.close_grace;
+                writer::write(&mut self.socket, &connection.outbox, batch, &self.gate.meters, grace).await?;
                 if last {
                     Box::pin(writer::linger(&mut self.socket)).await;
                     return Ok(());

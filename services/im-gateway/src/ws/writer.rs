@@ -8,18 +8,16 @@ use futures::{SinkExt as _, StreamExt as _, stream::FusedStream as _};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the peer of a connection that is being closed may take to take what is left.
-const GRACE: Duration = Duration::from_secs(3);
-/// How long it then may take to answer.
+/// How long the peer of a connection that is being closed may take to answer, once it has taken what was left.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Writes everything and flushes. While the peer does not take it, the outbox is watched: once that wants to close, the peer has only a
-/// moment left.
+/// Writes everything and flushes. While the peer does not take it, the outbox is watched: once that wants to close, the peer has only `grace` left.
 pub(crate) async fn write(
     socket: &mut WebSocket,
     outbox: &Outbox,
     batch: Batch,
     meters: &Meters,
+    grace: Duration,
 ) -> Result<(), LinkError> {
     let write = write_all(socket, outbox.wire(), batch, meters);
     tokio::pin!(write);
@@ -31,7 +29,7 @@ pub(crate) async fn write(
             // whatever is put in meanwhile waits for the next batch, except the order to close
             () = outbox.changed() => {
                 if outbox.is_closing() {
-                    return Box::pin(timeout(GRACE, write)).await.unwrap_or(Err(LinkError::Stuck));
+                    return Box::pin(timeout(grace, write)).await.unwrap_or(Err(LinkError::Stuck));
                 }
             }
         }

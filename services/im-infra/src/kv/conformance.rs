@@ -1,4 +1,4 @@
-//! What every engine behind [`Kv`](super::Kv) must do. An adapter's test makes a [`Subject`] and calls [`every_promise`].
+//! What every engine behind [`Kv`] must do. An adapter's test makes a [`Subject`] and calls [`every_promise`].
 
 mod collections;
 mod locks;

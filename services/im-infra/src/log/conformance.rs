@@ -1,4 +1,4 @@
-//! What every engine behind [`Log`](super::Log) must do. An adapter's test makes a [`Subject`] and calls [`every_promise`].
+//! What every engine behind [`Log`] must do. An adapter's test makes a [`Subject`] and calls [`every_promise`].
 //!
 //! The suite waits for what must happen as long as the slowest engine needs, and sleeps nowhere.
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 #[tokio::test]
 async fn who_reads_slowly_is_closed_and_others_are_not_held_up() {
-    let town = town_with(&[("gateway.outbox_bytes", "64KiB")]).await;
+    let town = town_with(&[("gateway.outbox_bytes", "64KiB"), ("gateway.close_grace", "60s")]).await;
     let (mut alice, mut bob, carol) = (
         town.user("alice").await,
         town.user("bob").await,
