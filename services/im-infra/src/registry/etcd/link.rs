@@ -41,6 +41,8 @@ pub(super) struct Link {
     /// A key to ask for.
     health: String,
     client: Mutex<Option<Client>>,
+    /// Logging in costs the engine a tenth of a second of a core: one call does it for all.
+    login: tokio::sync::Mutex<()>,
     /// Grows whenever the engine is back.
     back: watch::Sender<u64>,
     pub(super) outage: Outage,
@@ -54,6 +56,7 @@ impl Link {
             timeout: options.timeout,
             health,
             client: Mutex::default(),
+            login: tokio::sync::Mutex::default(),
             back: watch::Sender::new(0),
             outage: Outage::of("etcd"),
         })
@@ -187,13 +190,20 @@ impl Link {
     }
 
     async fn client(&self) -> Result<Client, Error> {
-        let known = self.client.lock().clone();
-        if let Some(client) = known {
+        if let Some(client) = self.known() {
+            return Ok(client);
+        }
+        let _one = self.login.lock().await;
+        if let Some(client) = self.known() {
             return Ok(client);
         }
         // connects with its first call, which with a user is made here: to log in
         let client = Client::connect(&self.endpoints, Some(self.options.clone())).await?;
-        Ok(self.client.lock().get_or_insert(client).clone())
+        Ok(self.client.lock().insert(client).clone())
+    }
+
+    fn known(&self) -> Option<Client> {
+        self.client.lock().clone()
     }
 }
 
