@@ -102,6 +102,18 @@ impl Town {
         }
     }
 
+    /// What processes of the platform have logged so far; empty if it is in this one, whose log is its standard error.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    #[must_use]
+    pub fn log_of_processes(&self) -> String {
+        match (self.ground, &self.folder) {
+            (Ground::Processes(_), Some(folder)) => processes::log(folder.path()),
+            _ => String::new(),
+        }
+    }
+
     /// The keys that sign access tokens here: for tokens that the platform would not issue.
     ///
     /// # Panics

@@ -106,6 +106,18 @@ impl Drop for Process {
     }
 }
 
+/// What all processes of a folder have logged.
+pub(super) fn log(folder: &Path) -> String {
+    let mut all = String::new();
+    for role in ROLES {
+        for number in 0..EACH {
+            let log = folder.join(format!("{role}-{number}.log"));
+            all += &std::fs::read_to_string(log).expect("each process has a log");
+        }
+    }
+    all
+}
+
 /// The address in the line that says that a process is ready; `None` if it ends before.
 fn address(output: ChildStdout) -> Option<String> {
     let mut lines = BufReader::new(output).lines();

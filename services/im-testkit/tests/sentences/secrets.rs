@@ -189,4 +189,5 @@ async fn everything_that_has_secrets() {
         .expect("the server answers");
     note(&metrics.text().await.expect("a page"));
     town.stop().await;
+    eprintln!("{}", town.log_of_processes());
 }
