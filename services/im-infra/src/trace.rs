@@ -220,6 +220,7 @@ mod tests {
         assert!(size_of::<Option<Span>>() <= size_of::<usize>());
     }
 
+    // a process is of one service: "gateway" in all tests of this crate
     #[tokio::test]
     async fn options_that_make_no_sense_are_refused() {
         let options = |endpoint: &str, sample_ratio| TraceOptions {
@@ -228,12 +229,12 @@ mod tests {
             export_interval: Duration::from_secs(1),
         };
         for ratio in [-0.1, 1.1, f64::NAN] {
-            let refused = Traces::start(&options("", ratio), "test");
+            let refused = Traces::start(&options("", ratio), "gateway");
             assert!(matches!(refused, Err(TraceError::Ratio(_))), "{ratio}: {refused:?}");
         }
-        Traces::start(&options("", 1.0), "test").unwrap().stop().await;
+        Traces::start(&options("", 1.0), "gateway").unwrap().stop().await;
         assert!(sample("gateway.send").is_none(), "there is nowhere to export to");
-        let refused = Traces::start(&options("no url", 1.0), "test").unwrap_err();
+        let refused = Traces::start(&options("no url", 1.0), "gateway").unwrap_err();
         if cfg!(feature = "otlp") {
             assert!(matches!(refused, TraceError::Endpoint { .. }), "{refused:?}");
         } else {
