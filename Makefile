@@ -8,7 +8,7 @@ CACHE ?= $(HOME)/.cache/parlance
 DENY := $(CACHE)/tools/bin/cargo-deny
 REFERENCES := $(abspath target/snapshot-references)
 
-.PHONY: help dev test check format lint docs deny drift openapi buf typescript fuzz samples snapshots new-field oracle deploy
+.PHONY: help dev test check format lint docs deny drift openapi buf typescript fuzz samples snapshots new-field new-rpc oracle deploy
 
 help: ## lists these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ buf: ## the schema, says an independent linter, is well formed and breaks no rel
 
 new-field: ## a new field needs no edit but the schema's, shown in a copy of the tree
 	CACHE=$(CACHE) .ci/new-field
+
+new-rpc: ## a new RPC needs no edit but the schema's and one handler's, shown in a copy of the tree
+	CACHE=$(CACHE) .ci/new-rpc
 
 typescript: drift ## the TypeScript package: types, style, and tests against a running platform
 	generated/typescript/test.sh

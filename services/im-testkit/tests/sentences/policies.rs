@@ -118,6 +118,7 @@ impl Place {
 /// Fails if the verdict on a caller (a reason, or OK) is not what the policy says.
 fn judge(transport: &str, method: &Method, who: Who, scoped: bool, verdict: &str) {
     let place = format!("{transport} {} by {who:?}: {verdict}", method.path);
+    eprintln!("{place}");
     let declared = method.reasons.iter().any(|reason| reason.spec().name == verdict);
     match (method.access, who) {
         (Access::Internal, _) => panic!("{place}: it can be reached"),

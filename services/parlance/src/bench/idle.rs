@@ -24,7 +24,8 @@ pub(crate) async fn run(
     progress.set_message("opening connections");
     let connections: Vec<_> = stream::iter(0..count)
         .map(|number| async move {
-            let (sender, mut receiver) = link::connect(&server.url, &accounts[number % accounts.len()].token).await?;
+            let (sender, mut receiver) =
+                link::connect(server.url(number), &accounts[number % accounts.len()].token).await?;
             let Incoming::Frames(_) = receiver.next().await? else {
                 bail!("connection {number} was closed at once")
             };

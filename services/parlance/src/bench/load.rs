@@ -3,6 +3,7 @@
 use super::{
     arena::Account,
     plan::Plan,
+    server::Server,
     tally::{Arrival, Seen, Tally},
 };
 use crate::link::{self, Incoming};
@@ -63,7 +64,7 @@ struct Shared {
 }
 
 /// Opens all connections, sends by plan, waits until everything has arrived or nothing does any more.
-pub(crate) async fn run(url: &str, cast: &Cast, dose: Dose) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(server: &Server, cast: &Cast, dose: Dose) -> anyhow::Result<Outcome> {
     let now = Instant::now();
     let shared = Rc::new(Shared {
         tally: RefCell::default(),
@@ -75,12 +76,13 @@ pub(crate) async fn run(url: &str, cast: &Cast, dose: Dose) -> anyhow::Result<Ou
     let mut tasks = tokio::task::JoinSet::new();
     let mut senders = Vec::new();
     for (lane, (account, conversation)) in cast.senders.iter().enumerate() {
-        let (sender, receiver) = open(url, account).await?;
+        let (sender, receiver) = open(server.url(lane), account).await?;
         tasks.spawn_local(listen(receiver, Some(lane), shared.clone()));
         senders.push((sender, *conversation));
     }
-    for account in &cast.listeners {
-        let (sender, receiver) = open(url, account).await?;
+    for (number, account) in cast.listeners.iter().enumerate() {
+        // elsewhere than the one who sends to it, if there is an elsewhere
+        let (sender, receiver) = open(server.url(number + 1), account).await?;
         // the sender is kept: dropping it would close the connection
         let shared = shared.clone();
         tasks.spawn_local(async move {

@@ -8,6 +8,7 @@ mod plan;
 mod report;
 mod server;
 mod tally;
+mod watched;
 
 use anyhow::{Context as _, bail};
 use arena::Api;
@@ -15,8 +16,9 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use load::{Cast, Dose};
 use report::{Cpu, Report};
-use server::Server;
+use server::{Server, Start};
 use std::{path::PathBuf, time::Duration};
+use watched::{Watched, name_and_pid};
 
 /// What `parlance bench` can measure.
 #[derive(Debug, Args)]
@@ -29,9 +31,16 @@ pub(crate) struct Bench {
     /// Bytes of each message's text
     #[arg(long, default_value_t = 200, global = true)]
     bytes: usize,
-    /// Load a server that runs already, e.g. http://127.0.0.1:7700, in place of one started for the purpose
+    /// Load a server that runs already, e.g. http://127.0.0.1:7700, in place of one started for the purpose; with more than one, connections
+    /// go to them in turn
     #[arg(long, value_name = "URL", global = true)]
-    url: Option<String>,
+    url: Vec<String>,
+    /// Count the processor time of this process of this machine, too, e.g. those that `deploy/native/roles processes` prints
+    #[arg(long, value_name = "NAME=PID", value_parser = name_and_pid, num_args = 1.., global = true)]
+    process: Vec<Watched>,
+    /// Configuration of the started server, e.g. with the engines that it is to use
+    #[arg(long, value_name = "FILE", conflicts_with = "url", global = true)]
+    config: Option<PathBuf>,
     /// Where the started server keeps its data; a fresh folder is made in it and removed at the end
     #[arg(long, value_name = "FOLDER", global = true)]
     folder: Option<PathBuf>,
@@ -105,9 +114,11 @@ impl Bench {
         progress.set_message("measuring the disk");
         let sync = disk::measure(&folder, Duration::from_millis(500))
             .with_context(|| format!("measure the disk of {}", folder.display()))?;
-        let server = match &self.url {
-            Some(url) => Server::running(url.clone()),
-            None => Server::start(self.folder.as_deref()).await?,
+        let server = if self.url.is_empty() {
+            let (folder, config) = (self.folder.as_deref(), self.config.as_deref());
+            Server::start(Start { folder, config }).await?
+        } else {
+            Server::running(self.url.clone())
         };
         let measured = self.scenario(&server, &progress).await;
         progress.finish_and_clear();
@@ -128,7 +139,7 @@ impl Bench {
     }
 
     async fn scenario(&self, server: &Server, progress: &ProgressBar) -> anyhow::Result<Report> {
-        let api = Api::connect(&server.url).await?;
+        let api = Api::connect(server.url(0)).await?;
         match self.scenario {
             Scenario::Direct { pairs, rate } => {
                 let cast = direct(&api, pairs, progress).await?;
@@ -220,19 +231,22 @@ impl Bench {
             bytes: self.bytes,
             tick: Duration::from_secs_f64(tick_ms / 1e3),
         };
-        let before = Cpu {
-            server: server.cpu_seconds(),
-            client: server::cpu_seconds("self"),
-        };
-        let outcome = load::run(&server.url, cast, dose).await;
+        let processes: Vec<Watched> = server
+            .watched()
+            .into_iter()
+            .chain(self.process.iter().cloned())
+            .collect();
+        let client = || server::cpu_seconds("self").unwrap_or_default();
+        let before = (watched::times(&processes), client());
+        let outcome = load::run(server, cast, dose).await;
         ticking.abort();
         let outcome = outcome?;
         let mut report = Report::of(name, &outcome.tally, outcome.expected, span, outcome.whole);
         report.connections = outcome.connections;
         report.offered_per_second = rate;
         report.cpu_seconds = Cpu {
-            server: server.cpu_seconds() - before.server,
-            client: server::cpu_seconds("self") - before.client,
+            processes: watched::since(&before.0, &processes),
+            client: client() - before.1,
         };
         Ok(report)
     }

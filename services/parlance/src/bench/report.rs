@@ -3,7 +3,7 @@
 use super::tally::{Percentiles, Tally};
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use serde::Serialize;
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// All figures of one run.
 #[derive(Debug, Clone, Serialize)]
@@ -35,10 +35,21 @@ pub(crate) struct Report {
 }
 
 /// Processor time used during the run.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Cpu {
-    pub(crate) server: f64,
+    /// By name: the server that was started for the purpose, and those that were to be watched.
+    pub(crate) processes: BTreeMap<String, f64>,
     pub(crate) client: f64,
+}
+
+impl Cpu {
+    fn line(&self) -> String {
+        let processes = self
+            .processes
+            .iter()
+            .map(|(name, seconds)| format!("{name} {seconds:.2}   "));
+        format!("{}client {:.2}", processes.collect::<String>(), self.client)
+    }
 }
 
 impl Report {
@@ -113,13 +124,7 @@ impl Report {
             ("refused", self.refused.to_string()),
             ("accepted after (ms)", percentiles(&self.accept_ms)),
             ("delivered after (ms)", percentiles(&self.delivery_ms)),
-            (
-                "processor (s)",
-                format!(
-                    "server {:.2}   client {:.2}",
-                    self.cpu_seconds.server, self.cpu_seconds.client
-                ),
-            ),
+            ("processor (s)", self.cpu_seconds.line()),
             (
                 "memory a connection",
                 format!("{:.1} KiB", self.server_kib_per_connection),

@@ -1,5 +1,6 @@
-//! The server under load: a child process of this very program, or one that runs elsewhere.
+//! The server under load: a child process of this very program, or processes that run already.
 
+use super::watched::Watched;
 use anyhow::{Context as _, bail};
 use std::{
     path::Path,
@@ -11,16 +12,23 @@ use tokio::process::{Child, Command};
 
 /// A running server.
 pub(crate) struct Server {
-    /// Base address, e.g. `http://127.0.0.1:7700`.
-    pub(crate) url: String,
+    /// Base addresses, e.g. `http://127.0.0.1:7700`; at least one.
+    urls: Vec<String>,
     child: Option<(Child, TempDir)>,
     pid: Option<u32>,
 }
 
+/// How a server is started for the purpose.
+pub(crate) struct Start<'a> {
+    /// Where its data folder is made.
+    pub(crate) folder: Option<&'a Path>,
+    pub(crate) config: Option<&'a Path>,
+}
+
 impl Server {
     /// Starts `parlance dev` on an empty folder and a free port, with cheap passwords and without rate limits.
-    pub(crate) async fn start(folder: Option<&Path>) -> anyhow::Result<Self> {
-        let data = match folder {
+    pub(crate) async fn start(start: Start<'_>) -> anyhow::Result<Self> {
+        let data = match start.folder {
             Some(folder) => TempDir::new_in(folder),
             None => TempDir::new(),
         }
@@ -32,6 +40,9 @@ impl Server {
             .arg("--data")
             .arg(data.path())
             .args(["--listen", "127.0.0.1:0"]);
+        if let Some(config) = start.config {
+            command.arg("--config").arg(config);
+        }
         command.args([
             "--set",
             "repo.bcrypt_cost=4",
@@ -53,24 +64,29 @@ impl Server {
         let url = wait_for_address(&data.path().join("address")).await?;
         let pid = child.id();
         Ok(Self {
-            url,
+            urls: vec![url],
             child: Some((child, data)),
             pid,
         })
     }
 
-    /// Takes a server that runs already.
-    pub(crate) fn running(url: String) -> Self {
+    /// Takes a server that runs already, at one or more addresses.
+    pub(crate) fn running(urls: Vec<String>) -> Self {
         Self {
-            url,
+            urls,
             child: None,
             pid: None,
         }
     }
 
-    /// Processor time that the server has used, in seconds; 0 for a server elsewhere.
-    pub(crate) fn cpu_seconds(&self) -> f64 {
-        self.pid.map_or(0.0, |pid| cpu_seconds(&pid.to_string()))
+    /// Where the `number`th connection goes: the addresses in turn.
+    pub(crate) fn url(&self, number: usize) -> &str {
+        &self.urls[number % self.urls.len()]
+    }
+
+    /// The process that was started for the purpose.
+    pub(crate) fn watched(&self) -> Option<Watched> {
+        self.pid.map(|pid| Watched::new("server", pid))
     }
 
     /// Memory that the server holds, in KiB; 0 for a server elsewhere.
@@ -112,11 +128,9 @@ async fn wait_for_address(file: &Path) -> anyhow::Result<String> {
     }
 }
 
-/// Processor time of a process (`self` for this one), in seconds.
-pub(crate) fn cpu_seconds(process: &str) -> f64 {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
-        return 0.0;
-    };
+/// Processor time of a process (`self` for this one), in seconds; `None` if there is no such process.
+pub(crate) fn cpu_seconds(process: &str) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // the name in parentheses may hold blanks; utime and stime are the 12th and 13th field behind it
     let behind_name = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u64 = behind_name
@@ -125,7 +139,7 @@ pub(crate) fn cpu_seconds(process: &str) -> f64 {
         .take(2)
         .filter_map(|field| field.parse::<u64>().ok())
         .sum();
-    ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+    Some(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
 fn status_kib(pid: u32, key: &str) -> u64 {

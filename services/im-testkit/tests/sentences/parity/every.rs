@@ -171,6 +171,7 @@ async fn every_method_answers_alike_on_every_way() {
             }
             let (_, first) = &outcomes[0];
             *if first.is_ok() { &mut done } else { &mut refused } += 1;
+            eprintln!("{} with {part:?} of its sample on {} ways", method.path, outcomes.len());
             for (way, outcome) in &outcomes {
                 assert_eq!(
                     outcome, first,
