@@ -3,7 +3,7 @@
 use crate::{descriptor, sample, schema};
 use im_schema::{catalogue::Entry, rest::Route};
 use prost::Message as _;
-use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _};
+use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, ReflectMessage as _};
 use serde_json::{Map, Value};
 
 /// The ProtoJSON of a message, as generated code writes it.
@@ -28,7 +28,7 @@ pub fn rest_request(route: &Route) -> (String, Option<Value>) {
 /// Path with query, and body, of a request on a route.
 ///
 /// # Panics
-/// If the request is of another message than the route's.
+/// If the request is of another message than the route's, or a text that stands in the path is empty, which no path can say.
 #[must_use]
 pub fn rest_request_of(route: &Route, request: &DynamicMessage) -> (String, Option<Value>) {
     let descriptor = descriptor(route.method);
@@ -38,7 +38,15 @@ pub fn rest_request_of(route: &Route, request: &DynamicMessage) -> (String, Opti
     for field in descriptor.input().fields() {
         let place = format!("{{{}}}", field.name());
         if path.contains(&place) {
-            let value = fields.remove(field.json_name()).unwrap_or(Value::from(0));
+            let value = fields.remove(field.json_name()).unwrap_or_else(|| {
+                assert_ne!(
+                    field.kind(),
+                    Kind::String,
+                    "{}: an empty text cannot stand in a path",
+                    field.full_name()
+                );
+                Value::from(0)
+            });
             path = path.replace(&place, &scalar(&value));
         }
     }
