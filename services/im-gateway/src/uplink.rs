@@ -28,8 +28,8 @@ const OVERHEAD: usize = 256;
 
 /// From so many messages a batch on the next one waits for company. At so many, the log's own time gathers them already.
 const BUSY: RangeInclusive<usize> = 8..=256;
-/// For so long, at least.
-const GATHER: Duration = Duration::from_millis(2);
+/// For so long; for twice as long as the append took, if that is more, so that a log to which appends are dear gets few of them.
+const GATHER: RangeInclusive<Duration> = Duration::from_millis(2)..=Duration::from_millis(15);
 
 /// A message on its way to the log.
 #[derive(Debug)]
@@ -137,10 +137,10 @@ impl Uplink {
     pub(crate) async fn run(self: Arc<Self>) {
         while let Some(items) = self.next().await {
             let (cost, busy) = (cost(&items), BUSY.contains(&items.len()));
-            self.append(items).await;
+            let took = self.append(items).await;
             self.room.add_permits(cost as usize);
             if busy {
-                tokio::time::sleep(GATHER).await;
+                tokio::time::sleep((took * 2).clamp(*GATHER.start(), *GATHER.end())).await;
             }
         }
     }
@@ -164,7 +164,8 @@ impl Uplink {
         }
     }
 
-    async fn append(&self, items: Vec<Item>) {
+    /// Returns how long the log took.
+    async fn append(&self, items: Vec<Item>) -> Duration {
         metrics::histogram!("gateway_uplink_batch_messages").record(items.len() as f64);
         let started = self.clock.monotonic();
         let (mut waiting, mut batch) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
@@ -192,8 +193,8 @@ impl Uplink {
             }
         }
         drop(hop);
-        metrics::histogram!("gateway_uplink_append_seconds")
-            .record((self.clock.monotonic().saturating_sub(started)).as_secs_f64());
+        let took = self.clock.monotonic().saturating_sub(started);
+        metrics::histogram!("gateway_uplink_append_seconds").record(took.as_secs_f64());
         if let Err(failure) = &appended {
             tracing::warn!(
                 messages = waiting.len(),
@@ -214,6 +215,7 @@ impl Uplink {
             None => self.accept(waiting),
             Some(refusal) => refuse_waiting(waiting, &refusal),
         }
+        took
     }
 
     /// Tells senders that their messages are accepted: at once, or, if there are many, with what comes next.

@@ -21,8 +21,8 @@ pub struct KafkaOptions {
     /// How long an append may wait for all replicas before it fails: 5 s. While it is known that no broker can be reached, appends fail at once.
     #[serde(with = "duration")]
     pub delivery_timeout: Duration,
-    /// How long a record may wait for company on its way to a partition: 1 ms. What a broker has to do follows the number of requests, so more is
-    /// cheaper under load, and later.
+    /// How long a record may wait for company on its way to a partition: not at all, since who appends has gathered before. What a broker has to do
+    /// follows the number of requests, so more is cheaper under load, and later.
     #[serde(with = "duration")]
     pub linger: Duration,
     /// How long a member of a group may be silent before its partitions go to others: 6 s, which is the least that brokers take by default.
@@ -40,7 +40,7 @@ impl Default for KafkaOptions {
         Self {
             brokers: "127.0.0.1:9092".into(),
             delivery_timeout: Duration::from_secs(5),
-            linger: Duration::from_millis(1),
+            linger: Duration::ZERO,
             session_timeout: Duration::from_secs(6),
             replication: 0,
             properties: BTreeMap::new(),
