@@ -8,12 +8,13 @@ mod users;
 
 use crate::{
     FilesOptions, MysqlOptions, OpenError, RepoConfig, S3Options, StoreError,
+    cache::Cache,
     files::{Files, local::LocalFiles},
     password::Passwords,
     store::{Store, sqlite::SqliteStore},
 };
 use conversations::Conversations;
-use im_infra::clock::SharedClock;
+use im_infra::{clock::SharedClock, kv::Kv};
 use im_schema::services::{ConversationRepo, MessageRepo, UserRepo};
 use messages::Messages;
 use std::sync::Arc;
@@ -34,11 +35,12 @@ pub struct Repo {
 }
 
 impl Repo {
-    /// Opens the database and migrates it, and opens the place for files. Ready when this returns; there is nothing to run.
+    /// Opens the database and migrates it, and opens the place for files. Ready when this returns; there is nothing to run. What is asked for again
+    /// and again is kept in `kv`, which a database in this process has no need of.
     ///
     /// # Errors
     /// The configuration, the database or the place for files does not work.
-    pub async fn build(config: RepoConfig, clock: SharedClock) -> Result<Self, OpenError> {
+    pub async fn build(config: RepoConfig, clock: SharedClock, kv: Option<&Arc<dyn Kv>>) -> Result<Self, OpenError> {
         let passwords = Passwords::new(config.bcrypt_cost, Arc::clone(&clock))?;
         let store: Arc<dyn Store> = if config.mysql.primary.is_empty() {
             Arc::new(SqliteStore::open(&config, Arc::clone(&clock)).await?)
@@ -46,7 +48,7 @@ impl Repo {
             open_mysql(&config.mysql, &clock).await?
         };
         match open_files(&config, &clock).await {
-            Ok(files) => Ok(Self::on(store, files, passwords, clock)),
+            Ok(files) => Ok(Self::on(store, files, passwords, clock, kv.map(Cache::on).as_ref())),
             Err(error) => {
                 store.close().await;
                 Err(error)
@@ -62,18 +64,26 @@ impl Repo {
         self.store.health().await
     }
 
-    fn on(store: Arc<dyn Store>, files: Arc<dyn Files>, passwords: Passwords, clock: SharedClock) -> Self {
+    pub(crate) fn on(
+        store: Arc<dyn Store>,
+        files: Arc<dyn Files>,
+        passwords: Passwords,
+        clock: SharedClock,
+        cache: Option<&Cache>,
+    ) -> Self {
         Self {
             users: Arc::new(Users {
                 store: Arc::clone(&store),
                 passwords,
                 clock,
+                profiles: cache.map(|cache| Arc::clone(&cache.users)),
             }),
             conversations: Arc::new(Conversations {
                 store: Arc::clone(&store),
             }),
             messages: Arc::new(Messages {
                 store: Arc::clone(&store),
+                tails: cache.map(|cache| Arc::clone(&cache.tails)),
             }),
             files,
             store,

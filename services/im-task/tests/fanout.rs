@@ -107,7 +107,7 @@ impl World {
             bcrypt_cost: 4,
             ..RepoConfig::default()
         };
-        let repo = Repo::build(config, Arc::clone(&clock)).await.unwrap();
+        let repo = Repo::build(config, Arc::clone(&clock), None).await.unwrap();
         let kv = Arc::new(EmbeddedKv::new(Arc::clone(&clock)));
         let conversations = ConversationRepoClient::local(Arc::clone(&repo.conversations));
         let users = UserRepoClient::local(Arc::clone(&repo.users));

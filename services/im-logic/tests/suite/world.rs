@@ -72,7 +72,7 @@ impl World {
             bcrypt_cost: 4,
             ..RepoConfig::default()
         };
-        let repo = Repo::build(config, Arc::clone(&clock)).await.unwrap();
+        let repo = Repo::build(config, Arc::clone(&clock), None).await.unwrap();
         let (gateway, listening) = Listener::listen(&log, &clock).await;
         let kv = Arc::new(EmbeddedKv::new(Arc::clone(&clock)));
         let keys = Arc::new(TokenKeys::new(SECRET, "parlance", "clients").unwrap());

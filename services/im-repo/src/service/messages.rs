@@ -1,10 +1,14 @@
 use super::users::missing;
-use crate::store::{ClientMessageId, Head, MessageRecord, NewMessage, Place, Store, StoreError, StoreOutcome};
+use crate::{
+    cache::Tails,
+    store::{ClientMessageId, Head, MessageRecord, NewMessage, Place, Store, StoreError, StoreOutcome},
+};
 use async_trait::async_trait;
 use im_infra::trace;
 use im_schema::{
     errors::{ReadHeadsError, ReadMessagesError, StoreMessagesError},
     failure::Failure,
+    ids::ConversationId,
     internal::v1::{
         self as proto, ReadHeadsRequest, ReadHeadsResponse, ReadMessagesRequest, ReadMessagesResponse,
         StoreMessagesRequest, StoreMessagesResponse, store_outcome::Kind,
@@ -15,7 +19,7 @@ use im_schema::{
     wkt::Timestamp,
 };
 use prost::Message as _;
-use std::sync::Arc;
+use std::{collections::HashSet, ops::RangeInclusive, sync::Arc};
 
 /// No page is larger, whatever was asked for.
 const LARGEST_PAGE: u32 = 10_000;
@@ -23,6 +27,71 @@ const LARGEST_PAGE: u32 = 10_000;
 /// Messages.
 pub(super) struct Messages {
     pub(super) store: Arc<dyn Store>,
+    pub(super) tails: Option<Arc<Tails>>,
+}
+
+/// What of a conversation is asked for.
+struct Wanted {
+    conversation: ConversationId,
+    /// 0 for the oldest or the newest.
+    from: u64,
+    forward: bool,
+    limit: u32,
+}
+
+impl Wanted {
+    /// The sequences, if the conversation has come as far as `head`.
+    fn sequences(&self, head: u64) -> RangeInclusive<u64> {
+        let limit = u64::from(self.limit);
+        if self.forward {
+            let first = self.from.max(1);
+            return first..=(first + limit).saturating_sub(1).min(head);
+        }
+        let last = if self.from == 0 { head } else { self.from.min(head) };
+        (last + 1).saturating_sub(limit).max(1)..=last
+    }
+}
+
+impl Messages {
+    async fn load(&self, wanted: &Wanted) -> Result<(Vec<Message>, u64), Failure> {
+        let Wanted {
+            conversation,
+            from,
+            forward,
+            limit,
+        } = *wanted;
+        let (messages, head) = self.store.read_messages(conversation, from, forward, limit).await?;
+        Ok((messages.iter().map(shown).collect::<Result<_, _>>()?, head))
+    }
+
+    /// Served from what is kept if all of it is there.
+    async fn read(&self, tails: &Tails, wanted: &Wanted) -> Result<(Vec<Message>, u64), Failure> {
+        let heads = self.store.read_heads(&[wanted.conversation]).await?;
+        let head = heads.first().map_or(0, |head| head.last_sequence);
+        let sequences = wanted.sequences(head);
+        if sequences.is_empty() {
+            return Ok((Vec::new(), head));
+        }
+        let conversation = wanted.conversation.into();
+        if let Some(mut messages) = tails.read(conversation, sequences.clone(), head).await {
+            if !wanted.forward {
+                messages.reverse();
+            }
+            return Ok((messages, head));
+        }
+        let (messages, later) = self.load(wanted).await?;
+        if *sequences.end() == head {
+            tails.warm(conversation, &messages).await;
+        }
+        Ok((messages, later))
+    }
+
+    async fn hot(&self, messages: &[proto::NewMessage]) -> HashSet<u64> {
+        match &self.tails {
+            Some(tails) => tails.hot(messages.iter().filter_map(conversation_of)).await,
+            None => HashSet::new(),
+        }
+    }
 }
 
 #[async_trait]
@@ -32,21 +101,20 @@ impl MessageRepo for Messages {
         _: Peer,
         request: StoreMessagesRequest,
     ) -> Result<StoreMessagesResponse, StoreMessagesError> {
-        let messages = request
-            .messages
-            .into_iter()
-            .map(unpacked)
-            .collect::<Result<Vec<_>, _>>()?;
+        let messages = request.messages.iter().map(unpacked).collect::<Result<Vec<_>, _>>()?;
         let mut sql = trace::here("repo.sql");
         if let Some(sql) = &mut sql {
             sql.note("batch.size", messages.len() as u64);
         }
-        let outcomes = self
-            .store
-            .store_messages(messages, request.now_ms)
-            .await
-            .map_err(Failure::from)?;
+        let (outcomes, hot) = tokio::join!(
+            self.store.store_messages(messages, request.now_ms),
+            self.hot(&request.messages)
+        );
+        let outcomes = outcomes.map_err(Failure::from)?;
         drop(sql);
+        if let Some(tails) = self.tails.as_ref().filter(|_| !hot.is_empty()) {
+            tails.add(stored(&request.messages, &outcomes, &hot)).await;
+        }
         Ok(StoreMessagesResponse {
             outcomes: outcomes.into_iter().map(told).collect(),
             ..Default::default()
@@ -58,13 +126,16 @@ impl MessageRepo for Messages {
         _: Peer,
         request: ReadMessagesRequest,
     ) -> Result<ReadMessagesResponse, ReadMessagesError> {
-        let limit = request.limit.min(LARGEST_PAGE);
-        let (messages, last_sequence) = self
-            .store
-            .read_messages(request.conversation(), request.from_sequence, request.forward, limit)
-            .await
-            .map_err(Failure::from)?;
-        let messages = messages.iter().map(shown).collect::<Result<_, _>>()?;
+        let wanted = Wanted {
+            conversation: request.conversation(),
+            from: request.from_sequence,
+            forward: request.forward,
+            limit: request.limit.min(LARGEST_PAGE),
+        };
+        let (messages, last_sequence) = match &self.tails {
+            Some(tails) => self.read(tails, &wanted).await?,
+            None => self.load(&wanted).await?,
+        };
         Ok(ReadMessagesResponse {
             messages,
             last_sequence,
@@ -88,9 +159,42 @@ impl MessageRepo for Messages {
     }
 }
 
-fn unpacked(message: proto::NewMessage) -> Result<NewMessage, Failure> {
+fn conversation_of(message: &proto::NewMessage) -> Option<u64> {
+    Some(message.upstream.as_ref()?.conversation_id)
+}
+
+/// Those of the messages that are new, in these conversations, as they are shown.
+fn stored<'a>(
+    messages: &'a [proto::NewMessage],
+    outcomes: &'a [StoreOutcome],
+    conversations: &'a HashSet<u64>,
+) -> impl Iterator<Item = Message> + 'a {
+    messages.iter().zip(outcomes).filter_map(|(message, outcome)| {
+        let StoreOutcome::Stored(place) = outcome else {
+            return None;
+        };
+        let upstream = message.upstream.as_ref()?;
+        let wanted = conversations.contains(&upstream.conversation_id);
+        wanted.then(|| Message {
+            message_id: place.id.into(),
+            conversation_id: upstream.conversation_id,
+            sequence: place.sequence,
+            sender_id: upstream.sender_id,
+            client_message_id: upstream
+                .client_message_id
+                .as_ref()
+                .try_into()
+                .map_or_else(|_| String::new(), hyphenated),
+            content: upstream.content.clone(),
+            sent_at: Some(Timestamp::from_millis(place.sent_at_ms)),
+            ..Default::default()
+        })
+    })
+}
+
+fn unpacked(message: &proto::NewMessage) -> Result<NewMessage, Failure> {
     let id = message.message();
-    let upstream = message.upstream.ok_or_else(|| missing("upstream"))?;
+    let upstream = message.upstream.as_ref().ok_or_else(|| missing("upstream"))?;
     let client_id = upstream
         .client_message_id
         .as_ref()

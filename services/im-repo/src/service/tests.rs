@@ -1,3 +1,5 @@
+mod kept;
+
 use super::Repo;
 use crate::{RepoConfig, store::conformance::client_id};
 use im_infra::clock::ManualClock;
@@ -24,7 +26,7 @@ async fn repo() -> (Repo, TempDir) {
         bcrypt_cost: 4,
         ..RepoConfig::default()
     };
-    (Repo::build(config, ManualClock::at(NOW)).await.unwrap(), folder)
+    (Repo::build(config, ManualClock::at(NOW), None).await.unwrap(), folder)
 }
 
 async fn register(repo: &Repo, id: u64, name: &str) -> Result<(), Failure> {

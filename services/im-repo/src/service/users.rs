@@ -1,4 +1,5 @@
 use crate::{
+    cache,
     password::Passwords,
     store::{EndedSession, NewSession, ProfileChange, RefreshHash, Rotated, Rotation, Store, UserRecord},
 };
@@ -33,6 +34,40 @@ pub(super) struct Users {
     pub(super) store: Arc<dyn Store>,
     pub(super) passwords: Passwords,
     pub(super) clock: SharedClock,
+    pub(super) profiles: Option<Arc<cache::Users>>,
+}
+
+impl Users {
+    async fn load(&self, ids: &[UserId], names: &[String]) -> Result<Vec<User>, Failure> {
+        let users = self.store.find_users(ids, names).await?;
+        Ok(users.into_iter().map(shown).collect())
+    }
+
+    /// Those with these names from the store, which knows how names are compared; the others from what is kept.
+    async fn find(&self, profiles: &cache::Users, ids: &[UserId], names: &[String]) -> Result<Vec<User>, Failure> {
+        let mut found = match names {
+            [] => Vec::new(),
+            names => self.load(&[], names).await?,
+        };
+        let rest: Vec<u64> = ids.iter().map(|id| u64::from(*id)).collect();
+        let rest = rest
+            .into_iter()
+            .filter(|id| found.iter().all(|user| user.user_id != *id));
+        let load = async |ids: Vec<u64>| {
+            let ids: Vec<UserId> = ids.into_iter().map(UserId).collect();
+            self.load(&ids, &[]).await
+        };
+        let others = profiles.find(&rest.collect::<Vec<_>>(), load).await?;
+        found.extend(others);
+        Ok(found)
+    }
+
+    /// To be called before it is told that a user was made or changed.
+    async fn changed(&self, user: UserId) {
+        if let Some(profiles) = &self.profiles {
+            profiles.changed(user.into()).await;
+        }
+    }
 }
 
 #[async_trait]
@@ -47,7 +82,9 @@ impl UserRepo for Users {
             about: user.about,
         };
         let hash = self.passwords.hash(request.password).await?;
+        let id = record.id;
         if self.store.insert_user(record, hash).await.map_err(Failure::from)? {
+            self.changed(id).await;
             Ok(CreateUserResponse::default())
         } else {
             Err(CreateUserError::name_taken("another user has this name"))
@@ -74,13 +111,12 @@ impl UserRepo for Users {
 
     async fn find_users(&self, _: Peer, request: FindUsersRequest) -> Result<FindUsersResponse, FindUsersError> {
         let ids: Vec<UserId> = request.users().collect();
-        let users = self
-            .store
-            .find_users(&ids, &request.names)
-            .await
-            .map_err(Failure::from)?;
+        let users = match &self.profiles {
+            Some(profiles) => self.find(profiles, &ids, &request.names).await?,
+            None => self.load(&ids, &request.names).await?,
+        };
         Ok(FindUsersResponse {
-            users: users.into_iter().map(shown).collect(),
+            users,
             ..Default::default()
         })
     }
@@ -93,7 +129,9 @@ impl UserRepo for Users {
             display_name: mask.display_name.then_some(profile.display_name),
             about: mask.about.then_some(profile.about),
         };
-        match self.store.update_user(user, change).await.map_err(Failure::from)? {
+        let updated = self.store.update_user(user, change).await.map_err(Failure::from)?;
+        self.changed(user).await;
+        match updated {
             Some(user) => Ok(UpdateUserResponse {
                 user: Some(shown(user)),
                 ..Default::default()

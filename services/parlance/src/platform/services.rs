@@ -20,7 +20,9 @@ use std::sync::Arc;
 pub(crate) async fn repo(ground: &Ground) -> anyhow::Result<Repo> {
     let mut config = ground.settings.repo.clone();
     config.folder = ground.settings.data.join("repo");
-    let repo = Repo::build(config, Arc::clone(&ground.engines.clock)).await;
+    // a database in this process answers as fast
+    let kv = (!config.mysql.primary.is_empty()).then_some(&ground.engines.kv);
+    let repo = Repo::build(config, Arc::clone(&ground.engines.clock), kv).await;
     repo.context("open the database")
 }
 

@@ -97,7 +97,7 @@ async fn repo() -> (Repo, TempDir) {
         bcrypt_cost: 4,
         ..RepoConfig::default()
     };
-    let repo = Repo::build(config, ManualClock::at(1_764_000_000_000)).await;
+    let repo = Repo::build(config, ManualClock::at(1_764_000_000_000), None).await;
     (repo.expect("the database opens"), folder)
 }
 
