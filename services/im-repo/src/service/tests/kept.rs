@@ -14,13 +14,14 @@ use im_schema::{
     v1::Profile,
     wkt::FieldMask,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 /// Two on one store: the first keeps things in kv, the second does not.
 struct Pair {
     kept: Repo,
     plain: Repo,
+    clock: Arc<ManualClock>,
     _folder: TempDir,
 }
 
@@ -41,9 +42,11 @@ impl Pair {
             let passwords = Passwords::new(4, clock.clone()).unwrap();
             Repo::on(store.clone(), Arc::clone(&files), passwords, clock.clone(), cache)
         };
+        let (kept, plain) = (on(Some(&Cache::on(&kv))), on(None));
         Self {
-            kept: on(Some(&Cache::on(&kv))),
-            plain: on(None),
+            kept,
+            plain,
+            clock,
             _folder: folder,
         }
     }
@@ -81,6 +84,15 @@ impl Pair {
                 }
             }
         }
+    }
+
+    /// From now on it is kept.
+    async fn kept_profile_of(&self, id: u64) {
+        let request = FindUsersRequest {
+            user_ids: vec![id],
+            ..Default::default()
+        };
+        self.kept.users.find_users(Peer, request).await.unwrap();
     }
 
     async fn with_a_conversation() -> Self {
@@ -124,6 +136,8 @@ async fn pages_are_the_same_whatever_is_kept_of_them() {
 async fn a_user_sees_the_own_change_at_once() {
     let pair = Pair::with_a_conversation().await;
     let about = async |given: &str| {
+        // what was changed before is kept by now
+        pair.clock.advance(Duration::from_secs(11));
         let request = UpdateUserRequest {
             user_id: 7,
             profile: Some(Profile {
@@ -138,7 +152,7 @@ async fn a_user_sees_the_own_change_at_once() {
         pair.kept.users.update_user(Peer, request).await.unwrap();
         let request = FindUsersRequest {
             user_ids: vec![7, 8, 9],
-            names: vec!["ADA".into()],
+            names: vec!["bob".into()],
             ..Default::default()
         };
         let mut found = Vec::new();
@@ -151,5 +165,7 @@ async fn a_user_sees_the_own_change_at_once() {
         found[0][0].about.clone()
     };
     assert_eq!(about("one").await, "one");
+    pair.clock.advance(Duration::from_secs(11));
+    pair.kept_profile_of(7).await;
     assert_eq!(about("two").await, "two");
 }
