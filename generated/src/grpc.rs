@@ -1,9 +1,11 @@
 //! gRPC: how a call's context travels in metadata, and its failure in the status.
 
+mod channel;
 mod codec;
 mod timeout;
 mod voucher;
 
+pub use channel::{Channel, Wire, timeout, wire};
 pub use codec::Codec;
 
 use crate::{
@@ -86,7 +88,8 @@ pub fn accept<T>(request: Request<T>) -> Result<(Context, T), Status> {
             .get(TRACEPARENT)
             .and_then(|value| TraceContext::parse(value.to_str().ok()?)),
         address: address(&request),
-        deadline: timeout::parse(metadata.get(TIMEOUT)).and_then(|timeout| Instant::now().checked_add(timeout)),
+        deadline: timeout::parse(metadata.get(TIMEOUT).and_then(|text| text.to_str().ok()))
+            .and_then(|timeout| Instant::now().checked_add(timeout)),
         voucher: voucher::read(metadata).map(Into::into),
         ..Context::default()
     };

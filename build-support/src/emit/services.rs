@@ -157,7 +157,7 @@ fn client(schema: &Schema, service: &Service) -> TokenStream {
 
             /// Calls the service through a channel. What is safe to repeat is repeated as the schema says; see [`crate::retry`].
             #[must_use]
-            pub fn remote(channel: tonic::transport::Channel) -> Self {
+            pub fn remote(channel: impl crate::grpc::Channel) -> Self {
                 Self::from_service(crate::retry::Retry::new(#module::remote(channel)))
             }
 

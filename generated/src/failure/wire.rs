@@ -78,12 +78,13 @@ impl Failure {
         Status::with_error_details(spec.code, self.message(), details)
     }
 
-    /// What a status says. One without ErrorInfo, as a proxy or tonic itself makes it, becomes the reason that is nearest to its code.
+    /// What a status says. One without ErrorInfo, as a proxy or tonic itself makes it, becomes the reason that is nearest to its code; what it
+    /// says, be it an address or the name of a library, is for the log.
     #[must_use]
     pub fn from_status(status: &Status) -> Self {
         let details = status.get_error_details();
         let Some(info) = details.error_info().filter(|info| info.domain == DOMAIN) else {
-            return Self::new(nearest(status.code()), status.message().to_owned());
+            return Self::new(nearest(status.code()), "").because(status.clone());
         };
         let mut failure = named(&info.reason, status.message());
         let mut rules = info

@@ -74,8 +74,11 @@ fn what_this_side_does_not_know_becomes_a_fault() {
         (failure.reason(), failure.message()),
         (Reason::Internal, "TOO_EARLY: tomorrow")
     );
-    let plain = tonic::Status::unavailable("connection refused");
-    assert_eq!(Failure::from_status(&plain).reason(), Reason::Unavailable);
+    let plain = Failure::from_status(&tonic::Status::unavailable("connection refused"));
+    let said = (plain.reason(), plain.message());
+    assert_eq!(said, (Reason::Unavailable, Reason::Unavailable.spec().summary));
+    let cause = plain.source().expect("what the status says is for the log").to_string();
+    assert!(cause.contains("connection refused"), "{cause}");
 }
 
 #[test]

@@ -1,199 +1,168 @@
 //! One channel to all instances of a service that are in the registry.
 //!
-//! Each call goes to one of them, picked at random. Instances come and go with the registry; while that is away those that were known last stay.
-//! Calls of an instance that died fail as unavailable at once, those of one that is stopped or cut off after 4 seconds, if their deadline is not
-//! sooner; the caller's retry takes them elsewhere, and the registry takes the instance out when its lease ends.
+//! * **Who is picked.** Of two instances, drawn at random, the one that has fewer calls to answer. Instances come and go with the registry; while
+//!   that is away those that were known last stay.
+//! * **Who is passed over.** Each instance has a circuit breaker: three calls in a row that did not reach it, that it did not answer, or that it
+//!   answered with `UNAVAILABLE` open it, and calls go to others. A second later one call tries whether it is back; so an instance that is dead,
+//!   stopped or cut off costs a call a second until the registry takes it out when its lease ends.
+//! * **When all are passed over**, those that answer at all are called nevertheless: what is amiss may be behind them, and not for every call. If
+//!   none can be reached, calls fail as unavailable at once. While no instance is known, they wait for one, no longer than [`NOBODY`].
 
+mod circuit;
+mod patience;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use self::target::{Begun, Target};
 use crate::registry::Instances;
-use std::{collections::BTreeMap, time::Duration};
-use tokio::sync::{mpsc, watch};
-use tonic::transport::{Channel, Endpoint, channel::Change};
+use futures::future::BoxFuture;
+use rand::Rng as _;
+use std::{
+    collections::BTreeMap,
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{sync::watch, time::timeout};
+use tonic::{Status, body::Body};
+use tower::Service;
 
-/// A connection is asked so often whether somebody is there.
-const KEEP_ALIVE: Duration = Duration::from_secs(2);
-/// Whoever does not answer that for so long is gone.
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
-/// A connection that cannot be made in this time is not made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// HTTP/2 windows: batches of messages are larger than the default of 64 KiB.
-const WINDOW_BYTES: u32 = 4 << 20;
-/// So many changes may wait to be taken over.
-const CHANGES: usize = 64;
+/// While no instance is known calls wait so long: one that is replaced is back in that time.
+const NOBODY: Duration = Duration::from_secs(2);
 
-/// A channel to the instances that `instances` shows, now and as they change. Those without an address are passed over: they cannot be called.
-/// While there is none, calls wait until their deadline. Ends with its last clone or with the registry.
-#[must_use]
-pub fn channel(instances: watch::Receiver<Instances>) -> Channel {
-    let (channel, changes) = Channel::balance_channel(CHANGES);
-    tokio::spawn(follow(instances, changes));
-    channel
+/// The instances that are known.
+type Targets = Arc<[Arc<Target>]>;
+type Request = http::Request<Body>;
+type Answer = Result<http::Response<Body>, Status>;
+
+/// A channel to all instances of a service; clones are the same. See [`channel`].
+#[derive(Clone)]
+pub struct Channel {
+    service: &'static str,
+    targets: watch::Receiver<Targets>,
 }
 
-async fn follow(mut instances: watch::Receiver<Instances>, changes: mpsc::Sender<Change<String, Endpoint>>) {
-    // address by id, as far as the channel knows
-    let mut known = BTreeMap::new();
+/// A channel to the instances of `service` that `instances` shows, now and as they change. Those without an address are passed over: they cannot
+/// be called.
+#[must_use]
+pub fn channel(service: &'static str, instances: watch::Receiver<Instances>) -> Channel {
+    let (tell, targets) = watch::channel(Targets::default());
+    tokio::spawn(follow(service, instances, tell));
+    Channel { service, targets }
+}
+
+async fn follow(service: &'static str, mut instances: watch::Receiver<Instances>, tell: watch::Sender<Targets>) {
+    let mut known: BTreeMap<String, Arc<Target>> = BTreeMap::new();
     loop {
-        let current = addresses(&instances.borrow_and_update());
-        for change in differences(&known, &current) {
-            if changes.send(change).await.is_err() {
-                return;
-            }
-        }
-        known = current;
+        known = merge(service, &known, &instances.borrow_and_update());
+        tell.send_replace(known.values().cloned().collect());
         tokio::select! {
             // without the registry the channel keeps what it has
             changed = instances.changed() => if changed.is_err() { return },
-            () = changes.closed() => return,
+            () = tell.closed() => return,
         }
     }
 }
 
-fn addresses(instances: &Instances) -> BTreeMap<String, String> {
-    let served = instances.values().filter(|instance| !instance.address.is_empty());
-    served
-        .map(|instance| (instance.id.clone(), instance.address.clone()))
-        .collect()
-}
-
-/// What a channel that knows `known` has to be told.
-fn differences(known: &BTreeMap<String, String>, current: &BTreeMap<String, String>) -> Vec<Change<String, Endpoint>> {
-    let gone = known.keys().filter(|id| !current.contains_key(*id));
-    let gone = gone.map(|id| Change::Remove(id.clone()));
-    let new = current.iter().filter(|(id, address)| known.get(*id) != Some(*address));
-    let new = new.filter_map(|(id, address)| match endpoint(address) {
-        Ok(endpoint) => Some(Change::Insert(id.clone(), endpoint)),
-        Err(error) => {
-            tracing::error!(instance = %id, address, error = &error as &dyn std::error::Error, "an instance cannot be called");
-            None
-        }
-    });
-    gone.chain(new).collect()
-}
-
-fn endpoint(address: &str) -> Result<Endpoint, tonic::transport::Error> {
-    Ok(Endpoint::from_shared(address.to_owned())?
-        .connect_timeout(CONNECT_TIMEOUT)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-        .keep_alive_while_idle(true)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(WINDOW_BYTES)
-        .tcp_nodelay(true))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::registry::{Instance, Lease, Registry as _, embedded::EmbeddedRegistry};
-    use axum::Router;
-    use im_schema::grpc::Codec;
-    use std::collections::BTreeSet;
-    use tokio::{net::TcpListener, time::timeout};
-    use tokio_util::task::AbortOnDropHandle;
-    use tonic::{Code, Request, Status};
-
-    const SERVICE: &str = "tested";
-    const TTL: Duration = Duration::from_secs(10);
-
-    /// A server that answers every call with a failure that says which one it is.
-    struct Named {
-        address: String,
-        _server: AbortOnDropHandle<()>,
-    }
-
-    impl Named {
-        async fn serve(name: &'static str) -> Self {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = format!("http://{}", listener.local_addr().unwrap());
-            let app =
-                Router::new().fallback(move || async move { Status::aborted(name).into_http::<axum::body::Body>() });
-            let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-            Self {
-                address,
-                _server: AbortOnDropHandle::new(server),
-            }
-        }
-
-        async fn register(&self, registry: &EmbeddedRegistry, id: &str) -> Box<dyn Lease> {
-            let instance = Instance {
-                id: id.into(),
-                address: self.address.clone(),
-            };
-            registry.register(SERVICE, instance, TTL).await.unwrap()
-        }
-    }
-
-    /// Who answers a call; `None` if nobody does in time.
-    async fn ask(channel: &Channel) -> Option<String> {
-        let mut grpc = tonic::client::Grpc::new(channel.clone());
-        let call = async {
-            grpc.ready().await.ok()?;
-            let path = http::uri::PathAndQuery::from_static("/test/Ask");
-            let answer = grpc.unary::<(), (), _>(Request::new(()), path, Codec::default());
-            let status = answer.await.unwrap_err();
-            (status.code() == Code::Aborted).then(|| status.message().to_owned())
+/// Those that are there now. Who is where it was keeps its connection and its circuit.
+fn merge(
+    service: &'static str,
+    known: &BTreeMap<String, Arc<Target>>,
+    current: &Instances,
+) -> BTreeMap<String, Arc<Target>> {
+    let served = current.values().filter(|instance| !instance.address.is_empty());
+    let targets = served.filter_map(|instance| {
+        let same = known.get(&instance.id).filter(|target| target.is_at(&instance.address));
+        let target = match same {
+            Some(target) => Arc::clone(target),
+            None => match Target::new(service, instance) {
+                Ok(target) => Arc::new(target),
+                Err(error) => {
+                    let (id, address) = (&instance.id, &instance.address);
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(instance = %id, address, error, "an instance cannot be called");
+                    return None;
+                }
+            },
         };
-        timeout(Duration::from_millis(300), call).await.ok().flatten()
+        Some((instance.id.clone(), target))
+    });
+    targets.collect()
+}
+
+impl Service<Request> for Channel {
+    type Response = http::Response<Body>;
+    type Error = Status;
+    type Future = BoxFuture<'static, Answer>;
+
+    /// Always ready: each call picks its instance.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
     }
 
-    /// Who answers some calls, once nobody else does any more.
-    async fn answered_by_just(channel: &Channel, expected: &[&str]) {
-        let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
-        let mut seen = BTreeSet::new();
-        for _ in 0..50 {
-            seen.clear();
-            for _ in 0..40 {
-                seen.extend(ask(channel).await);
-            }
-            if seen == expected {
-                return;
-            }
+    fn call(&mut self, request: Request) -> Self::Future {
+        Box::pin(send(self.clone(), request))
+    }
+}
+
+async fn send(Channel { service, mut targets }: Channel, request: Request) -> Answer {
+    // what waits for less shall learn why it does so in vain
+    let wait = im_schema::grpc::timeout(&request).map_or(NOBODY, |wait| NOBODY.min(wait / 2));
+    let known = timeout(wait, targets.wait_for(|targets| !targets.is_empty())).await;
+    let Ok(Ok(known)) = known.map(|known| known.map(|known| Targets::clone(&known))) else {
+        return Err(Status::unavailable(format!("no instance of {service} is known")));
+    };
+    let mut request = Some(request);
+    let begun = poll_fn(|cx| Poll::Ready(request.take().map(|request| begin(&known, request, cx)))).await;
+    match begun {
+        Some(Ok(Begun::Answered(answer))) => answer,
+        Some(Ok(Begun::UnderWay(answer))) => answer.await,
+        Some(Err(request)) => last_resort(service, &known, request).await,
+        None => Err(Status::unavailable(format!("a call to {service} was begun twice"))),
+    }
+}
+
+/// Sends the request to the one of two instances that has less to do, as long as there are some whose circuit is closed. If there is none, the
+/// request comes back.
+#[expect(clippy::result_large_err, reason = "the request is handed on")]
+fn begin(known: &Targets, mut request: Request, cx: &mut Context<'_>) -> Result<Begun, Request> {
+    let mut left: Vec<&Target> = known.iter().map(AsRef::as_ref).collect();
+    while !left.is_empty() {
+        let target = left.swap_remove(less_busy(&left));
+        match target.begin(request, cx) {
+            Ok(begun) => return Ok(begun),
+            Err(refused) => request = refused,
         }
-        panic!("{seen:?} answer, not {expected:?}");
     }
+    Err(request)
+}
 
-    #[tokio::test]
-    async fn calls_are_spread_over_the_instances_that_are_there() {
-        let registry = EmbeddedRegistry::new();
-        let channel = channel(registry.watch(SERVICE).await.unwrap());
-        assert_eq!(ask(&channel).await, None, "nobody is there yet");
-
-        let (one, two) = (Named::serve("one").await, Named::serve("two").await);
-        let first = one.register(&registry, "a").await;
-        answered_by_just(&channel, &["one"]).await;
-        let _second = two.register(&registry, "b").await;
-        answered_by_just(&channel, &["one", "two"]).await;
-        first.revoke().await;
-        answered_by_just(&channel, &["two"]).await;
+/// The index of the one of two, drawn at random, that has fewer calls to answer. There must be one.
+fn less_busy(targets: &[&Target]) -> usize {
+    if targets.len() == 1 {
+        return 0;
     }
-
-    #[tokio::test]
-    async fn an_instance_that_comes_back_elsewhere_is_found() {
-        let registry = EmbeddedRegistry::new();
-        let channel = channel(registry.watch(SERVICE).await.unwrap());
-        let (one, two) = (Named::serve("one").await, Named::serve("two").await);
-        let _before = one.register(&registry, "a").await;
-        answered_by_just(&channel, &["one"]).await;
-        let _after = two.register(&registry, "a").await;
-        answered_by_just(&channel, &["two"]).await;
+    let mut rng = rand::rng();
+    let one = rng.random_range(0..targets.len());
+    let other = (one + rng.random_range(1..targets.len())) % targets.len();
+    if targets[other].load() < targets[one].load() {
+        other
+    } else {
+        one
     }
+}
 
-    #[tokio::test]
-    async fn what_was_known_last_stays_when_the_registry_ends() {
-        let registry = EmbeddedRegistry::new();
-        let (tell, instances) = watch::channel(Instances::new());
-        let channel = channel(instances);
-        let one = Named::serve("one").await;
-        let _lease = one.register(&registry, "a").await;
-        tell.send_replace(registry.watch(SERVICE).await.unwrap().borrow().clone());
-        drop(tell);
-        answered_by_just(&channel, &["one"]).await;
+/// Sends the request to one that answers, though not as it should.
+async fn last_resort(service: &str, known: &Targets, request: Request) -> Answer {
+    let answering: Vec<&Target> = known
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|target| target.answers())
+        .collect();
+    if answering.is_empty() {
+        return Err(Status::unavailable(format!("no instance of {service} can be reached")));
     }
-
-    #[test]
-    fn an_address_that_is_none_is_passed_over() {
-        let known = BTreeMap::new();
-        let current = BTreeMap::from([("a".to_owned(), "http://not an address".to_owned())]);
-        assert!(differences(&known, &current).is_empty());
-    }
+    answering[less_busy(&answering)].call_nevertheless(request).await
 }

@@ -3,7 +3,7 @@
 use im_infra::{
     clock::ManualClock,
     kv::embedded::EmbeddedKv,
-    layers::{Authenticator, Layers, Memory, Quota, Quotas, RateLimits},
+    layers::{Authenticator, Capacity, Layers, Memory, Quota, Quotas, RateLimits},
     session::EndedSessions,
     token::{AccessClaims, TokenKeys},
 };
@@ -32,6 +32,7 @@ fn club() -> ClubServiceClient {
         burst: often,
     };
     let layers = Layers {
+        capacity: Capacity::new(16.try_into().expect("not zero")),
         authenticator: Authenticator::new(
             Arc::new(keys(SECRET)),
             EndedSessions::new(kv.clone(), HOUR),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -163,6 +164,7 @@ pub struct Limits {
     pub read: Quota,
     pub write: Quota,
     pub send: Quota,
+    pub concurrency: NonZeroUsize,
     #[serde(with = "duration")]
     pub deadline: Duration,
     #[serde(with = "duration")]

@@ -12,7 +12,13 @@ use utoipa::openapi::{
 
 /// Reasons that the layers in front of a handler give, whatever it declares.
 fn of_layers(method: &Method, body: &Body) -> Vec<&'static str> {
-    let mut reasons = vec!["INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "UNAVAILABLE", "INTERNAL"];
+    let mut reasons = vec![
+        "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED",
+        "UNAVAILABLE",
+        "INTERNAL",
+        "OVERLOADED",
+    ];
     if *body != Body::None {
         reasons.extend(["MALFORMED", "TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"]);
     }

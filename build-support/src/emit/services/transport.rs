@@ -79,12 +79,12 @@ fn remote(service: &Service) -> TokenStream {
     quote! {
         /// The service behind a channel.
         #[derive(Debug, Clone)]
-        pub struct Remote(#module::#client<tonic::transport::Channel>);
+        pub struct Remote(#module::#client<grpc::Wire>);
 
         /// Calls the service through a channel. What the context says goes with each request; see [`grpc::request`].
         #[must_use]
-        pub fn remote(channel: tonic::transport::Channel) -> Remote {
-            Remote(#module::#client::new(channel).max_decoding_message_size(grpc::MAX_ANSWER_BYTES))
+        pub fn remote(channel: impl grpc::Channel) -> Remote {
+            Remote(#module::#client::new(grpc::wire(channel)).max_decoding_message_size(grpc::MAX_ANSWER_BYTES))
         }
 
         impl tower::Service<rpc::Call<Request>> for Remote {

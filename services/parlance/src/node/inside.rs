@@ -4,7 +4,7 @@ use super::Role;
 use crate::platform::ground::Ground;
 use anyhow::Context as _;
 use im_infra::{
-    discovery,
+    discovery::{self, Channel},
     layers::{Inside, Memory},
     token::ServiceToken,
 };
@@ -15,7 +15,7 @@ use im_schema::services::{
     message_service, user_repo, user_service,
 };
 use std::sync::Arc;
-use tonic::{service::Routes, transport::Channel};
+use tonic::service::Routes;
 
 /// The largest call from service to service: a batch of messages, with room to spare.
 const MAX_CALL_BYTES: usize = 64 << 20;
@@ -34,6 +34,8 @@ impl Peers {
         let kv = Arc::clone(&ground.engines.kv);
         Ok(Self {
             inside: Inside {
+                // one for all: what a process answers at once, whoever calls
+                capacity: ground.layers.capacity.clone(),
                 token: secret.into(),
                 peers: ServiceToken::new(secret).context("cluster.secret")?,
                 memory: Memory::new(kv, secret.as_bytes(), limits.idempotency_window),
@@ -48,7 +50,10 @@ impl Peers {
     /// The registry is away.
     pub(super) async fn channel(&self, ground: &Ground, role: Role) -> anyhow::Result<Channel> {
         let instances = ground.engines.registry.watch(role.name()).await;
-        Ok(discovery::channel(instances.with_context(|| format!("watch {role}"))?))
+        Ok(discovery::channel(
+            role.name(),
+            instances.with_context(|| format!("watch {role}"))?,
+        ))
     }
 
     /// What clients may call, with handlers at logic.

@@ -5,7 +5,7 @@ use crate::settings::Settings;
 use anyhow::Context as _;
 use im_infra::{
     ids::{MACHINES, Snowflake},
-    layers::{Authenticator, Layers, Memory, RateLimits},
+    layers::{Authenticator, Capacity, Layers, Memory, RateLimits},
     registry::Lease,
     session::EndedSessions,
     token::TokenKeys,
@@ -52,6 +52,7 @@ impl Ground {
         let ended = EndedSessions::new(Arc::clone(&engines.kv), settings.logic.access_token_lifetime);
         let rates = RateLimits::new(&settings.limits.quotas());
         let layers = Layers {
+            capacity: Capacity::new(settings.limits.concurrency),
             authenticator: Authenticator::new(Arc::clone(&keys), ended, Arc::clone(&engines.clock)),
             rates: rates.clone(),
             memory: Memory::new(Arc::clone(&engines.kv), &secret, settings.limits.idempotency_window),

@@ -1,6 +1,9 @@
 //! How logic and tasks call the repo: patiently, as they will when it is behind a channel.
 
-use im_infra::layers::{Inside, Layers};
+use im_infra::{
+    discovery::Channel,
+    layers::{Inside, Layers},
+};
 use im_repo::Repo;
 use im_schema::{
     failure::Failure,
@@ -9,7 +12,6 @@ use im_schema::{
     services::{ConversationRepoClient, MessageRepoClient, UserRepoClient, conversation_repo, message_repo, user_repo},
 };
 use std::sync::Arc;
-use tonic::transport::Channel;
 use tower::Service;
 
 /// The clients of the repo's services.
@@ -51,7 +53,7 @@ where
     R: Validate + Encode + Clone + Send + 'static,
     A: Encode + Decode + Send + 'static,
 {
-    Stack::new(Retry::new(layers.stack(service)))
+    Stack::new(Retry::new(layers.within(service)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use im_infra::{
     clock::ManualClock,
     kv::embedded::EmbeddedKv,
-    layers::{Authenticator, Memory, Quota, Quotas, RateLimits},
+    layers::{Authenticator, Capacity, Memory, Quota, Quotas, RateLimits},
     session::EndedSessions,
     token::TokenKeys,
 };
@@ -77,6 +77,7 @@ fn layers() -> Layers {
         burst: 1.try_into().expect("not zero"),
     };
     Layers {
+        capacity: Capacity::new(1.try_into().expect("not zero")),
         authenticator: Authenticator::new(keys, EndedSessions::new(kv.clone(), Duration::from_secs(60)), clock),
         // of no account: services are not limited
         rates: RateLimits::new(&Quotas {

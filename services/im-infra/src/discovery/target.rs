@@ -1,0 +1,121 @@
+//! One instance: its connection, how much it has to do, its circuit.
+
+use super::{
+    Answer, Request,
+    circuit::{self, Circuit},
+    patience::Patience,
+};
+use crate::registry::Instance;
+use futures::task::noop_waker_ref;
+use parking_lot::Mutex;
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint, Error},
+};
+use tower::{
+    Service, ServiceExt as _,
+    load::{Load as _, PendingRequests, completion::CompleteOnResponse, pending_requests::Count},
+};
+use tower_resilience_circuitbreaker::CircuitBreakerError;
+
+/// A connection is asked so often whether somebody is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// Whoever does not answer that for so long is gone.
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection that cannot be made in this time is not made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// HTTP/2 windows: batches of messages are larger than the default of 64 KiB.
+const WINDOW_BYTES: u32 = 4 << 20;
+
+/// An instance that can be called.
+pub(super) struct Target {
+    address: String,
+    /// Whether the last call got an answer, whatever it said.
+    answers: Arc<AtomicBool>,
+    guarded: Mutex<PendingRequests<Circuit>>,
+    channel: Patience<Channel>,
+}
+
+/// What became of a request that was sent.
+pub(super) enum Begun {
+    Answered(Answer),
+    UnderWay(Pin<Box<dyn Future<Output = Answer> + Send>>),
+}
+
+impl Target {
+    /// # Errors
+    /// The address is none.
+    pub(super) fn new(service: &'static str, instance: &Instance) -> Result<Self, Error> {
+        let channel = Patience::new(endpoint(&instance.address)?.connect_lazy());
+        let answers = Arc::new(AtomicBool::new(false));
+        let circuit = circuit::closed(service, &instance.id, Arc::clone(&answers), channel.clone());
+        Ok(Self {
+            address: instance.address.clone(),
+            answers,
+            guarded: Mutex::new(PendingRequests::new(circuit, CompleteOnResponse::default())),
+            channel,
+        })
+    }
+
+    pub(super) fn is_at(&self, address: &str) -> bool {
+        self.address == address
+    }
+
+    pub(super) fn answers(&self) -> bool {
+        self.answers.load(Ordering::Relaxed)
+    }
+
+    /// How many calls it has to answer.
+    pub(super) fn load(&self) -> Count {
+        self.guarded.lock().load()
+    }
+
+    /// Sends a request if the circuit lets it through, and gives it back otherwise. Under one lock until the circuit has counted it: of those who
+    /// come when one may try whether the instance is back, one does.
+    #[expect(clippy::result_large_err, reason = "the request is handed on")]
+    pub(super) fn begin(&self, request: Request, cx: &mut Context<'_>) -> Result<Begun, Request> {
+        let mut guarded = self.guarded.lock();
+        let ready = guarded.poll_ready(&mut Context::from_waker(noop_waker_ref()));
+        if !matches!(ready, Poll::Ready(Ok(()))) {
+            return Err(request);
+        }
+        let answer = guarded.call(request);
+        let mut answer = Box::pin(async move { answer.await.map_err(plain) });
+        Ok(match answer.as_mut().poll(cx) {
+            Poll::Ready(answer) => Begun::Answered(answer),
+            Poll::Pending => Begun::UnderWay(answer),
+        })
+    }
+
+    /// Sends a request past the circuit.
+    pub(super) async fn call_nevertheless(&self, request: Request) -> Answer {
+        self.channel.clone().oneshot(request).await
+    }
+}
+
+fn plain(error: CircuitBreakerError<Status>) -> Status {
+    match error {
+        CircuitBreakerError::Inner(status) => status,
+        CircuitBreakerError::OpenCircuit => Status::unavailable("an instance is being tried by another call"),
+    }
+}
+
+fn endpoint(address: &str) -> Result<Endpoint, Error> {
+    Ok(Endpoint::from_shared(address.to_owned())?
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .tcp_nodelay(true))
+}
