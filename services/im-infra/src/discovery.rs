@@ -115,28 +115,29 @@ async fn send(Channel { service, mut targets }: Channel, request: Request) -> An
         return Err(Status::unavailable(format!("no instance of {service} is known")));
     };
     let mut request = Some(request);
-    let begun = poll_fn(|cx| Poll::Ready(request.take().map(|request| begin(&known, request, cx)))).await;
-    match begun {
-        Some(Ok(Begun::Answered(answer))) => answer,
-        Some(Ok(Begun::UnderWay(answer))) => answer.await,
-        Some(Err(request)) => last_resort(service, &known, request).await,
-        None => Err(Status::unavailable(format!("a call to {service} was begun twice"))),
+    let begun = poll_fn(|cx| {
+        let request = request.take().expect("what is ready is polled once");
+        Poll::Ready(begin(&known, request, cx))
+    });
+    match begun.await {
+        Begun::Answered(answer) => answer,
+        Begun::UnderWay(answer) => answer.await,
+        Begun::Refused(request) => last_resort(service, &known, request).await,
     }
 }
 
 /// Sends the request to the one of two instances that has less to do, as long as there are some whose circuit is closed. If there is none, the
 /// request comes back.
-#[expect(clippy::result_large_err, reason = "the request is handed on")]
-fn begin(known: &Targets, mut request: Request, cx: &mut Context<'_>) -> Result<Begun, Request> {
+fn begin(known: &Targets, mut request: Request, cx: &mut Context<'_>) -> Begun {
     let mut left: Vec<&Target> = known.iter().map(AsRef::as_ref).collect();
     while !left.is_empty() {
         let target = left.swap_remove(less_busy(&left));
         match target.begin(request, cx) {
-            Ok(begun) => return Ok(begun),
-            Err(refused) => request = refused,
+            Begun::Refused(refused) => request = refused,
+            begun => return begun,
         }
     }
-    Err(request)
+    Begun::Refused(request)
 }
 
 /// The index of the one of two, drawn at random, that has fewer calls to answer. There must be one.

@@ -45,8 +45,10 @@ pub(super) struct Target {
     channel: Patience<Channel>,
 }
 
-/// What became of a request that was sent.
+/// What became of a request that was to be sent.
 pub(super) enum Begun {
+    /// The circuit is open.
+    Refused(Request),
     Answered(Answer),
     UnderWay(Pin<Box<dyn Future<Output = Answer> + Send>>),
 }
@@ -81,19 +83,18 @@ impl Target {
 
     /// Sends a request if the circuit lets it through, and gives it back otherwise. Under one lock until the circuit has counted it: of those who
     /// come when one may try whether the instance is back, one does.
-    #[expect(clippy::result_large_err, reason = "the request is handed on")]
-    pub(super) fn begin(&self, request: Request, cx: &mut Context<'_>) -> Result<Begun, Request> {
+    pub(super) fn begin(&self, request: Request, cx: &mut Context<'_>) -> Begun {
         let mut guarded = self.guarded.lock();
         let ready = guarded.poll_ready(&mut Context::from_waker(noop_waker_ref()));
         if !matches!(ready, Poll::Ready(Ok(()))) {
-            return Err(request);
+            return Begun::Refused(request);
         }
         let answer = guarded.call(request);
         let mut answer = Box::pin(async move { answer.await.map_err(plain) });
-        Ok(match answer.as_mut().poll(cx) {
+        match answer.as_mut().poll(cx) {
             Poll::Ready(answer) => Begun::Answered(answer),
             Poll::Pending => Begun::UnderWay(answer),
-        })
+        }
     }
 
     /// Sends a request past the circuit.
