@@ -55,6 +55,16 @@ impl Located {
         held
     }
 
+    /// The users of the question who are nowhere, in its order.
+    #[must_use]
+    pub fn offline(&self, users: impl IntoIterator<Item = u64>) -> Vec<u64> {
+        let users = users.into_iter().enumerate();
+        users
+            .filter(|(at, _)| self.of(*at).is_empty())
+            .map(|(_, user)| user)
+            .collect()
+    }
+
     fn add(&mut self, gateway: String) {
         let known = self.gateways.iter().position(|known| *known == gateway);
         let place = known.unwrap_or_else(|| {
@@ -136,6 +146,7 @@ mod tests {
         assert_eq!(located.gateways, ["a", "b"]);
         assert_eq!(located.by_gateway([1, 2, 3, 4]), [vec![1, 3], vec![3, 4]]);
         assert_eq!(located.online(), 3);
+        assert_eq!(located.offline([1, 2, 3, 4]), [2]);
         assert_eq!((located.of(1), located.of(2)), (&[][..], &[1, 0][..]));
     }
 

@@ -26,6 +26,8 @@ pub struct Config {
     pub batch_bytes: usize,
     /// How many members, over all conversations, are kept in memory to decide who may send and who receives.
     pub cached_members: u64,
+    /// Whether members of small conversations who are nowhere online are listed in the topic `parlance.offline`, for who reaches them another way.
+    pub list_offline: bool,
 }
 
 impl Default for Config {
@@ -38,6 +40,7 @@ impl Default for Config {
             send_wait: Duration::from_secs(2),
             batch_bytes: 256 * 1024,
             cached_members: 4_000_000,
+            list_offline: false,
         }
     }
 }

@@ -116,7 +116,7 @@ impl Logic {
             Arc::clone(&rosters),
             Arc::clone(&dedupe),
             Store::new(deps.messages.clone(), Arc::clone(&deps.ids)),
-            Distributor::new(Arc::clone(&deps.log), Arc::clone(&routing)),
+            Distributor::new(Arc::clone(&deps.log), Arc::clone(&routing), config.list_offline),
         ));
         let notices = Arc::new(Notices::new(
             Arc::clone(&deps.log),

@@ -19,6 +19,8 @@ pub struct Config {
     /// The longest such pause.
     #[serde(with = "duration")]
     pub longest_pace: Duration,
+    /// Whether members of large groups who are nowhere online are listed in the topic `parlance.offline`, for who reaches them another way.
+    pub list_offline: bool,
 }
 
 impl Default for Config {
@@ -28,6 +30,7 @@ impl Default for Config {
             cached_members: 4_000_000,
             pace_per_thousand: Duration::from_millis(10),
             longest_pace: Duration::from_millis(250),
+            list_offline: false,
         }
     }
 }

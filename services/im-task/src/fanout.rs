@@ -10,7 +10,7 @@ use im_infra::{
 };
 use im_schema::{
     failure::Failure,
-    internal::v1::{Deliveries, Delivery, Downstream, Fanout, downstream::Event},
+    internal::v1::{Deliveries, Delivery, Downstream, Fanout, Offline, downstream::Event},
 };
 use prost::Message as _;
 use std::{collections::HashMap, sync::Arc};
@@ -25,6 +25,7 @@ pub(crate) struct FanoutProcessor {
     pub(crate) routing: Arc<Routing>,
     pub(crate) members: Arc<Members>,
     pub(crate) pace: Pace,
+    pub(crate) list_offline: bool,
 }
 
 #[async_trait]
@@ -61,6 +62,8 @@ impl FanoutProcessor {
     /// How many members are online.
     async fn fan_out(&self, conversation: u64, items: Vec<Delivery>) -> Result<usize, Failure> {
         let messages = items.len();
+        let sequences = items.iter().filter_map(|item| Some(item.message.as_ref()?.sequence));
+        let (first_sequence, last_sequence) = (sequences.clone().min(), sequences.max());
         let event = Some(Event::Deliveries(Deliveries {
             items,
             ..Default::default()
@@ -91,6 +94,10 @@ impl FanoutProcessor {
                 .encode_to_vec();
                 outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
             }
+            if self.list_offline {
+                let user_ids = located.offline(page.users.iter().copied());
+                list(&mut outbox, conversation, first_sequence.zip(last_sequence), user_ids);
+            }
             pages += 1;
             if pages % PAGES_AT_ONCE == 0 {
                 std::mem::take(&mut outbox).append(&*self.log).await?;
@@ -99,6 +106,19 @@ impl FanoutProcessor {
         outbox.append(&*self.log).await?;
         metrics::counter!("fanout_deliveries_total").increment((online * messages) as u64);
         Ok(online)
+    }
+}
+
+/// Lists these members, who did not get the messages from the first to the last of these sequences.
+fn list(outbox: &mut Outbox, conversation_id: u64, sequences: Option<(u64, u64)>, user_ids: Vec<u64>) {
+    if let (Some((first_sequence, last_sequence)), false) = (sequences, user_ids.is_empty()) {
+        outbox.add(&Offline {
+            conversation_id,
+            first_sequence,
+            last_sequence,
+            user_ids,
+            ..Default::default()
+        });
     }
 }
 

@@ -48,6 +48,7 @@ impl Tasks {
             routing: Arc::new(routing),
             members: Arc::clone(&members),
             pace: Pace::new(&config),
+            list_offline: config.list_offline,
         };
         Ok(Self {
             fanout,

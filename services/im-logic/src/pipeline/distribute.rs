@@ -14,8 +14,8 @@ use im_infra::{
 use im_schema::{
     failure::Failure,
     internal::v1::{
-        Deliveries, Delivery, Downstream, Fanout, Origin, Rejection, StoreOutcome, Upstream, downstream::Event,
-        store_outcome::Kind,
+        Deliveries, Delivery, Downstream, Fanout, Offline, Origin, Rejection, StoreOutcome, Upstream,
+        downstream::Event, store_outcome::Kind,
     },
     parlance::Reason,
     v1::{Message, Rejected},
@@ -33,6 +33,7 @@ const REJECT_PAUSE_MAX: Duration = Duration::from_millis(3_200);
 pub(crate) struct Distributor {
     log: Arc<dyn Log>,
     routing: Arc<Routing>,
+    list_offline: bool,
 }
 
 /// A batch whose fate is decided.
@@ -57,8 +58,13 @@ struct Receipt {
 }
 
 impl Distributor {
-    pub(crate) fn new(log: Arc<dyn Log>, routing: Arc<Routing>) -> Self {
-        Self { log, routing }
+    /// With `list_offline` members of small conversations who are nowhere online are listed, too.
+    pub(crate) fn new(log: Arc<dyn Log>, routing: Arc<Routing>, list_offline: bool) -> Self {
+        Self {
+            log,
+            routing,
+            list_offline,
+        }
     }
 
     /// Tells everybody whom it concerns.
@@ -80,6 +86,13 @@ impl Distributor {
         let members: Vec<u64> = small(rosters, &news).flat_map(|(_, users)| users).copied().collect();
         let distinct = distinct(members);
         let located = self.routing.locate(users(&distinct)).await;
+        if self.list_offline {
+            let offline = located.offline(distinct.iter().copied());
+            for news in &news {
+                let members = rosters.get(&news.conversation).and_then(|roster| roster.users());
+                list(&mut outbox, news, members.unwrap_or_default(), &offline);
+            }
+        }
         for News { conversation, items } in news {
             match rosters.get(&conversation).and_then(|roster| roster.users()) {
                 Some(members) => deliver(&mut outbox, members, items, (&distinct, &located)),
@@ -234,6 +247,31 @@ fn deliver(outbox: &mut Outbox, members: &[u64], items: Vec<Delivery>, (known, l
             .encode_to_vec();
             outbox.add_parts_for::<Downstream>(gateway, &[&own, &shared]);
         }
+    }
+}
+
+/// Lists those members who are among the `offline`, which is in ascending order.
+fn list(outbox: &mut Outbox, news: &News, members: &[u64], offline: &[u64]) {
+    let sequences = || {
+        news.items
+            .iter()
+            .filter_map(|item| Some(item.message.as_ref()?.sequence))
+    };
+    let user_ids: Vec<u64> = members
+        .iter()
+        .copied()
+        .filter(|user| offline.binary_search(user).is_ok())
+        .collect();
+    if let (Some(first_sequence), Some(last_sequence), false) =
+        (sequences().min(), sequences().max(), user_ids.is_empty())
+    {
+        outbox.add(&Offline {
+            conversation_id: news.conversation,
+            first_sequence,
+            last_sequence,
+            user_ids,
+            ..Default::default()
+        });
     }
 }
 

@@ -56,7 +56,7 @@ impl World {
             .map(|(id, roster)| (id, Arc::new(Roster::from(roster))))
             .into();
         Self {
-            distributor: Distributor::new(Arc::clone(&log), routing),
+            distributor: Distributor::new(Arc::clone(&log), routing, true),
             log,
             kv,
             registry,
@@ -319,4 +319,35 @@ async fn while_presence_is_unknown_every_gateway_is_told() {
         world.told("b").await.iter().map(seen).collect::<Vec<_>>(),
         [(vec![1, 2, 3], vec![1])]
     );
+}
+
+#[tokio::test]
+async fn members_who_are_nowhere_are_listed() {
+    let world = World::new().await;
+    world.online(2, &["a"]).await;
+    let said = [
+        message(GROUP, 1, Kind::Stored, "a"),
+        message(GROUP, 2, Kind::Stored, "a"),
+        message(LARGE, 3, Kind::Stored, "a"),
+    ];
+    world.distribute(said.into(), vec![]).await;
+    let listed = world.read::<Offline>("parlance.offline").await;
+    let [
+        Offline {
+            conversation_id,
+            first_sequence,
+            last_sequence,
+            user_ids,
+            ..
+        },
+    ] = &listed[..]
+    else {
+        panic!("{listed:?}")
+    };
+    assert_eq!(
+        (*conversation_id, *first_sequence, *last_sequence),
+        (GROUP, 1, 2),
+        "large groups are listed by im-task"
+    );
+    assert_eq!(*user_ids, [1, 3]);
 }
