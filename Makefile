@@ -8,7 +8,7 @@ CACHE ?= $(HOME)/.cache/parlance
 DENY := $(CACHE)/tools/bin/cargo-deny
 REFERENCES := $(abspath target/snapshot-references)
 
-.PHONY: help dev test check format lint docs deny drift openapi buf typescript fuzz samples snapshots new-field new-rpc oracle deploy
+.PHONY: help dev test check format lint docs deny drift openapi buf typescript fuzz samples snapshots new-field new-rpc oracle deploy faults
 
 help: ## lists these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,11 @@ test: ## all tests, on real engines that end with them
 	CACHE=$(CACHE) deploy/native/engines up; \
 	INSTA_UPDATE=no INSTA_SNAPSHOT_REFERENCES_FILE=$(REFERENCES) cargo test --workspace --locked
 	.ci/stale-snapshots $(REFERENCES)
+
+faults: ## processes and engines of a whole deployment are killed, stopped and cut off under load: 25 seeds, and a rolling restart
+	cargo test --workspace --locked --test processes --no-run
+	@mkdir -p target
+	CACHE=$(CACHE) "$${CARGO_TARGET_DIR:-target}/debug/parlance-faults" --seeds 25 --json target/faults.json
 
 check: format lint docs deny openapi buf typescript deploy ## everything but the tests
 

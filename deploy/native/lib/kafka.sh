@@ -43,6 +43,7 @@ run_kafka() {
     [ -z "$own_set" ] || java+=(-XX:TieredStopAtLevel=1)
     kafka_logging >"$own/log4j2.properties"
     [ -s "$own/controller" ] || free_port >"$own/controller"
+    [ -e "$own/listeners" ] || echo "${KAFKA_LISTENERS:-}" >"$own/listeners"
     kafka_settings "$own" "$2" "$(cat "$own/controller")" >"$own/server.properties"
     if [ ! -f "$own/data/meta.properties" ]; then
         "${java[@]}" kafka.tools.StorageTool format -t 7Zk0pYb1SdS9Qm1nJ3xW2g -c "$own/server.properties" >"$own/output" 2>&1 ||
@@ -63,15 +64,24 @@ ready_kafka() {
 
 # kafka_settings FOLDER PORT CONTROLLER_PORT
 kafka_settings() {
+    local pair name count=0 ports='' seen='' protocols=''
+    for pair in $(cat "$1/listeners"); do
+        count=$((count + 1))
+        name=SEEN$count
+        ports+=,$name://127.0.0.1:${pair%:*}
+        seen+=,$name://127.0.0.1:${pair#*:}
+        protocols+=,$name:PLAINTEXT
+        echo "listener.name.${name,,}.num.network.threads=1"
+    done
     cat <<PROPERTIES
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$3
-listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$3
-advertised.listeners=PLAINTEXT://127.0.0.1:$2
+listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$3$ports
+advertised.listeners=PLAINTEXT://127.0.0.1:$2$seen
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT$protocols
 log.dirs=$1/data
 # topics are made by those who know how many partitions they have
 auto.create.topics.enable=false

@@ -232,6 +232,7 @@ impl Gateway {
         if timeout(gate.config.shutdown_grace, gate.tasks.wait()).await.is_err() {
             tracing::warn!(connections = gate.tasks.len(), "connections did not end in time");
         }
+        gate.presence.end().await;
         ended("listener", &gate, server).await;
         ticker.abort();
         gathering.abort();
@@ -260,8 +261,9 @@ fn gate(config: Config, deps: &Deps, origins: Origins) -> Gate {
         presence: Presence::new(
             Arc::clone(&deps.kv),
             Arc::clone(&hub),
+            Arc::clone(&deps.clock),
             &deps.instance,
-            config.presence_ttl,
+            &config,
         ),
         instance: Arc::clone(&deps.instance),
         clock: Arc::clone(&deps.clock),

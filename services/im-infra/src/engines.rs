@@ -42,6 +42,16 @@ impl Own {
     /// If one cannot be started; the message is the script's.
     #[must_use]
     pub fn up(engines: &[&str]) -> Self {
+        Self::up_with(engines, &[])
+    }
+
+    /// Like [`Self::up`], with further ports of Kafka: whoever comes by the first of a pair is told that the broker is at the second, where a
+    /// proxy may be.
+    ///
+    /// # Panics
+    /// If one cannot be started; the message is the script's.
+    #[must_use]
+    pub fn up_with(engines: &[&str], kafka_listeners: &[(u16, u16)]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         // made first, so that what has started also ends if another engine does not start
@@ -49,7 +59,12 @@ impl Own {
             name,
             addresses: BTreeMap::new(),
         };
-        own.addresses = addresses(&own.run("up", engines));
+        let listeners: Vec<String> = kafka_listeners
+            .iter()
+            .map(|(port, seen)| format!("{port}:{seen}"))
+            .collect();
+        let arguments = [&["--own", &own.name, "up"], engines].concat();
+        own.addresses = addresses(&run_with(&arguments, &[("KAFKA_LISTENERS", &listeners.join(" "))]));
         own
     }
 
@@ -86,6 +101,22 @@ impl Own {
         self.run("start", &[server]);
     }
 
+    /// Lets a server hang, by SIGSTOP, until [`Self::resume`].
+    ///
+    /// # Panics
+    /// If the script fails.
+    pub fn pause(&self, server: &str) {
+        self.run("pause", &[server]);
+    }
+
+    /// Lets a server that hangs go on.
+    ///
+    /// # Panics
+    /// If the script fails.
+    pub fn resume(&self, server: &str) {
+        self.run("resume", &[server]);
+    }
+
     fn run(&self, command: &str, names: &[&str]) -> String {
         run(&[&["--own", &self.name, command], names].concat())
     }
@@ -112,6 +143,10 @@ fn addresses(output: &str) -> BTreeMap<String, String> {
 
 /// Runs the script; its output.
 fn run(arguments: &[&str]) -> String {
+    run_with(arguments, &[])
+}
+
+fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .map(|folder| folder.join("deploy/native/engines"))
@@ -119,6 +154,7 @@ fn run(arguments: &[&str]) -> String {
         .expect("the script that starts engines is in the workspace");
     let output = Command::new(script)
         .args(arguments)
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
         .expect("the script that starts engines can be run");

@@ -1,20 +1,24 @@
 //! Where users are: which instances hold their connections.
 
 use crate::{
+    clock::SharedClock,
     kv::Kv,
-    presence,
+    presence::{self, VOUCHERS, Vouchers},
     registry::{Instances, Registry, RegistryError},
 };
+use bytes::Bytes;
 use im_schema::ids::UserId;
 use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Finds the instances that hold connections of users.
 ///
-/// The answer comes from presence in the kv engine. While that is away every gateway of the registry is taken to hold every user: too much is sent,
-/// nothing is missed, since a gateway passes over users whom it does not hold.
+/// The answer comes from presence in the kv engine. While that is away every gateway of the registry is taken to hold every user, and so is, while it is
+/// there, each gateway that does not vouch for its users ([`VOUCHERS`]): too much is sent, nothing is missed, since a gateway passes over users whom
+/// it does not hold.
 pub struct Routing {
     kv: Arc<dyn Kv>,
+    clock: SharedClock,
     gateways: watch::Receiver<Instances>,
 }
 
@@ -84,9 +88,10 @@ impl Routing {
     ///
     /// # Errors
     /// If the registry cannot be reached.
-    pub async fn new(kv: Arc<dyn Kv>, registry: &dyn Registry) -> Result<Self, RegistryError> {
+    pub async fn new(kv: Arc<dyn Kv>, registry: &dyn Registry, clock: SharedClock) -> Result<Self, RegistryError> {
         Ok(Self {
             kv,
+            clock,
             gateways: registry.watch(presence::GATEWAYS).await?,
         })
     }
@@ -103,10 +108,18 @@ impl Routing {
         if keys.is_empty() {
             return located;
         }
-        match self.kv.hash_all_many(keys).await {
+        // vouchers before and after presence: what was lost in between shows
+        let vouchers = std::iter::once(VOUCHERS.to_owned());
+        let asked: Vec<String> = vouchers.clone().chain(keys.iter().cloned()).chain(vouchers).collect();
+        match self.kv.hash_all_many(&asked).await {
             Ok(hashes) => {
-                for hash in hashes {
-                    hash.into_iter().for_each(|(gateway, _)| located.add(gateway));
+                let doubtful = self.doubtful(&hashes[0], &hashes[hashes.len() - 1]);
+                for hash in hashes.into_iter().skip(1).take(keys.len()) {
+                    let present = hash.into_iter().map(|(gateway, _)| gateway);
+                    present
+                        .filter(|gateway| !doubtful.contains(gateway))
+                        .for_each(|gateway| located.add(gateway));
+                    doubtful.iter().cloned().for_each(|gateway| located.add(gateway));
                     located.end_user();
                 }
             }
@@ -124,6 +137,15 @@ impl Routing {
             }
         }
         located
+    }
+
+    /// The gateways of the registry that may hold users who are not in presence.
+    fn doubtful(&self, before: &[(String, Bytes)], after: &[(String, Bytes)]) -> Vec<String> {
+        let now_ms = self.clock.now_ms();
+        let (before, after) = (Vouchers::read(before, now_ms), Vouchers::read(after, now_ms));
+        let gateways = self.gateways.borrow();
+        let doubtful = gateways.keys().filter(|gateway| !before.hold(&after, gateway));
+        doubtful.cloned().collect()
     }
 }
 

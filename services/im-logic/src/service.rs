@@ -95,7 +95,7 @@ impl Logic {
         topics::create_for::<Downstream>(&*deps.log, &deps.instance)
             .await
             .map_err(BuildError::Topics)?;
-        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry)
+        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry, Arc::clone(&deps.clock))
             .await
             .map_err(BuildError::Registry)?;
         let routing = Arc::new(routing);

@@ -39,7 +39,7 @@ impl Tasks {
     /// If the log or the registry cannot be reached.
     pub async fn build(config: Config, deps: Deps) -> Result<Self, BuildError> {
         topics::create(&*deps.log).await.map_err(BuildError::Topics)?;
-        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry)
+        let routing = Routing::new(Arc::clone(&deps.kv), &*deps.registry, Arc::clone(&deps.clock))
             .await
             .map_err(BuildError::Registry)?;
         let members = Arc::new(Members::new(deps.conversations.clone(), config.cached_members));

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod device;
+pub mod faults;
 mod town;
 mod user;
 

@@ -41,7 +41,7 @@ impl World {
         let log: Arc<dyn Log> = Arc::new(log);
         let kv = Arc::new(EmbeddedKv::new(SystemClock::shared()));
         let registry = EmbeddedRegistry::new();
-        let routing = Arc::new(Routing::new(kv.clone(), &registry).await.unwrap());
+        let routing = Arc::new(Routing::new(kv.clone(), &registry, SystemClock::shared()).await.unwrap());
         let small = RosterRecord {
             member_count: 3,
             user_ids: vec![1, 2, 3],
@@ -350,4 +350,35 @@ async fn members_who_are_nowhere_are_listed() {
         "large groups are listed by im-task"
     );
     assert_eq!(*user_ids, [1, 3]);
+}
+
+#[tokio::test]
+async fn a_gateway_is_told_everything_while_it_does_not_vouch_for_its_users() {
+    let world = World::new().await;
+    let gateway = Instance {
+        id: "b".to_owned(),
+        address: String::new(),
+    };
+    let _lease = world
+        .registry
+        .register(presence::GATEWAYS, gateway, Duration::from_secs(60))
+        .await
+        .unwrap();
+    world
+        .distribute(vec![message(GROUP, 1, Kind::Stored, "a")], vec![])
+        .await;
+    assert_eq!(
+        world.told("b").await.iter().map(seen).collect::<Vec<_>>(),
+        [(vec![1, 2, 3], vec![1])],
+        "nobody is in presence"
+    );
+    let vouchers = [
+        (presence::begun("b"), "7".into()),
+        (presence::done("b"), presence::vouch(7, u64::MAX)),
+    ];
+    world.kv.hash_set(presence::VOUCHERS, &vouchers, None).await.unwrap();
+    world
+        .distribute(vec![message(GROUP, 2, Kind::Stored, "a")], vec![])
+        .await;
+    assert_eq!(world.told("b").await.len(), 1, "nobody is there");
 }
