@@ -101,7 +101,10 @@ impl Presence {
     pub(crate) async fn end(&self) {
         let fields = [presence::begun(&self.field), presence::done(&self.field)];
         if let Err(error) = self.kv.hash_delete(VOUCHERS, &fields).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "voucher not taken back, it will expire");
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "voucher not taken back, it will expire"
+            );
         }
     }
 

@@ -68,7 +68,9 @@ impl Vouchers {
     /// Whether a gateway vouched here and `later`, and nothing was lost in between.
     #[must_use]
     pub fn hold(&self, later: &Self, gateway: &str) -> bool {
-        self.0.get(gateway).is_some_and(|number| later.0.get(gateway) == Some(number))
+        self.0
+            .get(gateway)
+            .is_some_and(|number| later.0.get(gateway) == Some(number))
     }
 }
 
@@ -87,7 +89,10 @@ mod tests {
         let vouchers = read(Some(7), 7);
         assert!(vouchers.hold(&read(Some(7), 7), "a"));
         assert!(!vouchers.hold(&read(Some(7), 7), "b"));
-        assert!(!vouchers.hold(&read(Some(8), 8), "a"), "lost and written again in between");
+        assert!(
+            !vouchers.hold(&read(Some(8), 8), "a"),
+            "lost and written again in between"
+        );
         assert_eq!(read(Some(8), 7), Vouchers::default(), "begun anew");
         assert_eq!(read(None, 7), Vouchers::default(), "lost since it was begun");
     }

@@ -121,12 +121,15 @@ impl Session {
                 notes.ledger.accepted.entry(accepted.client_message_id).or_insert(now);
                 return true;
             }
-            Some(server_frame::Body::Stored(stored)) => notes.stored(stored.client_message_id, stored.sequence),
+            Some(server_frame::Body::Stored(stored)) => self.stored(stored, notes),
             Some(server_frame::Body::Rejected(rejected)) => {
                 let problem = rejected.problem.unwrap_or_default();
                 self.refused(rejected.client_message_id, &problem, notes);
             }
-            Some(server_frame::Body::Message(message)) => self.message(message, notes),
+            Some(server_frame::Body::Message(message)) => {
+                let (conversation, sequence) = (message.conversation_id, message.sequence);
+                self.receive(conversation, sequence, message.client_message_id, notes);
+            }
             Some(server_frame::Body::Resumed(resumed)) => {
                 let gaps = notes.view.received.keys().any(|id| notes.view.has_gap(*id));
                 self.resume = if resumed.incomplete.is_empty() && !gaps {
@@ -145,11 +148,19 @@ impl Session {
         false
     }
 
-    fn message(&mut self, message: v1::Message, notes: &mut Notes) {
-        let conversation = message.conversation_id;
-        notes
-            .view
-            .receive(conversation, message.sequence, message.client_message_id);
+    /// What stands for the message on the connection that it was sent by.
+    fn stored(&mut self, stored: v1::Stored, notes: &mut Notes) {
+        let (id, sequence) = (stored.client_message_id, stored.sequence);
+        notes.open.retain(|open| *open != id);
+        let before = notes.ledger.stored.insert(id.clone(), sequence);
+        if before.is_some_and(|before| before != sequence) {
+            notes.ledger.contradictions.push(id.clone());
+        }
+        self.receive(stored.conversation_id, sequence, id, notes);
+    }
+
+    fn receive(&mut self, conversation: u64, sequence: u64, id: Id, notes: &mut Notes) {
+        notes.view.receive(conversation, sequence, id);
         if notes.view.has_gap(conversation) && matches!(self.resume, Resume::Done) {
             self.resume = Resume::Due(Instant::now());
         }
@@ -176,16 +187,6 @@ impl Session {
                 .ledger
                 .rejected
                 .insert(id, format!("{}: {}", problem.reason, problem.message));
-        }
-    }
-}
-
-impl Notes {
-    fn stored(&mut self, id: Id, sequence: u64) {
-        self.open.retain(|open| *open != id);
-        let before = self.ledger.stored.insert(id.clone(), sequence);
-        if before.is_some_and(|before| before != sequence) {
-            self.ledger.contradictions.push(id);
         }
     }
 }

@@ -41,7 +41,11 @@ impl World {
         let log: Arc<dyn Log> = Arc::new(log);
         let kv = Arc::new(EmbeddedKv::new(SystemClock::shared()));
         let registry = EmbeddedRegistry::new();
-        let routing = Arc::new(Routing::new(kv.clone(), &registry, SystemClock::shared()).await.unwrap());
+        let routing = Arc::new(
+            Routing::new(kv.clone(), &registry, SystemClock::shared())
+                .await
+                .unwrap(),
+        );
         let small = RosterRecord {
             member_count: 3,
             user_ids: vec![1, 2, 3],
