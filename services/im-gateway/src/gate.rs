@@ -10,7 +10,7 @@ use im_infra::{
 use im_schema::{frames::Clients, services::MessageServiceClient};
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 use tokio_util::task::TaskTracker;
 
@@ -30,10 +30,6 @@ pub(crate) struct Gate {
     pub(crate) presence: Presence,
     /// Connections, their calls, and what is left to do for those that ended.
     pub(crate) tasks: TaskTracker,
-    /// Others have learnt of this gateway: before that nothing reaches its clients.
-    pub(crate) known: AtomicBool,
-    /// The process is about to end: whoever asks for a gateway should ask another one.
-    pub(crate) leaving: AtomicBool,
     pub(crate) meters: Meters,
     pub(crate) ids: ConnectionIds,
     pub(crate) coarse: AtomicU64,

@@ -2,15 +2,11 @@
 
 use crate::{error::BuildError, service::Services};
 use axum::{Router, http::HeaderValue, middleware::map_response, response::Response};
+use im_infra::readiness::{GrpcHealth, Readiness};
 use im_schema::{DESCRIPTOR_SET, failure::Failure, parlance::Reason, rpc::Access, services};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tonic::service::Routes;
-use tonic_health::{
-    ServingStatus,
-    pb::health_server::{Health, HealthServer},
-    server::HealthReporter,
-};
 
 /// Files of this folder describe what services tell each other; they are nobody else's business.
 const INTERNAL: &str = "parlance/internal/";
@@ -19,11 +15,7 @@ const INTERNAL: &str = "parlance/internal/";
 ///
 /// # Errors
 /// If the schema's description is not one.
-pub(crate) fn routes(
-    services: &Services,
-    health: HealthServer<impl Health>,
-    max_body: usize,
-) -> Result<Router, BuildError> {
+pub(crate) fn routes(services: &Services, readiness: &Readiness, max_body: usize) -> Result<Router, BuildError> {
     let reflection = |cause: Box<dyn std::error::Error + Send + Sync>| BuildError::Reflection(cause);
     let files = public_files().map_err(|error| reflection(error.into()))?;
     let describe = || {
@@ -40,7 +32,7 @@ pub(crate) fn routes(
             services::conversation_service::grpc(services.conversation.clone()).max_decoding_message_size(max_body),
         )
         .add_service(services::message_service::grpc(services.message.clone()).max_decoding_message_size(max_body))
-        .add_service(health)
+        .add_service(GrpcHealth::server(readiness, public_services()))
         .add_service(v1)
         .add_service(v1alpha);
     Ok(routes.into_axum_router().layer(map_response(too_large)))
@@ -55,15 +47,6 @@ async fn too_large(response: Response) -> Response {
     Failure::new(Reason::TooLarge, "the message is larger than the limit")
         .to_status()
         .into_http()
-}
-
-/// Says of every public service whether it serves.
-pub(crate) async fn report(health: &HealthReporter, status: ServingStatus) {
-    for name in public_services() {
-        health.set_service_status(name, status).await;
-    }
-    // the empty name stands for the whole server
-    health.set_service_status("", status).await;
 }
 
 /// The schema without what is internal.

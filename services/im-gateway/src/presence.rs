@@ -84,7 +84,7 @@ impl Presence {
             .hash_delete(&presence::key(user), std::slice::from_ref(&self.field))
             .await
         {
-            tracing::warn!(user.id = %user, error = &error as &dyn std::error::Error, "presence not taken back, it will expire");
+            error.log("presence not taken back, it will expire");
         }
     }
 
@@ -184,7 +184,7 @@ impl Presence {
         let field = [(self.field.clone(), Bytes::new())];
         let told = self.kv.hash_set(&presence::key(user), &field, Some(self.ttl)).await;
         if let Err(error) = &told {
-            tracing::warn!(user.id = %user, error = error as &dyn std::error::Error, "presence not told, the next heartbeat repairs it");
+            error.log("presence not told, the next heartbeat repairs it");
         }
         told.is_ok()
     }

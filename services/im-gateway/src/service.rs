@@ -30,6 +30,7 @@ use im_infra::{
     layers::{Authenticator, RateLimits},
     log::Log,
     presence::GATEWAYS,
+    readiness::Readiness,
     registry::{Instance, Registration, Registry},
     topics::{Consumer, Producer, create_for},
 };
@@ -43,15 +44,11 @@ use im_schema::{
 use std::{
     convert::Infallible,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic_health::{ServingStatus, server::HealthReporter};
 
 /// A lease on the registry that is not renewed for so long is lost.
 const REGISTRATION_TTL: Duration = Duration::from_secs(10);
@@ -95,6 +92,8 @@ pub struct Deps {
     /// Reads what a client missed. Its layers should not limit the rate: a resumption is one request with many pages, and paced
     /// by how fast the client reads.
     pub history: MessageServiceClient,
+    /// Whether the process can serve; the gateway says when others know of it, and when it leaves.
+    pub readiness: Readiness,
     /// For `/metrics`.
     pub metrics: MetricsText,
 }
@@ -106,7 +105,6 @@ pub struct Gateway {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
-    health: HealthReporter,
     pages: Pages,
 }
 
@@ -129,14 +127,13 @@ impl Gateway {
         let address = listener.local_addr().map_err(bind)?;
         let pages = Pages::new(config.pages);
         let gate = Arc::new(gate(config, &deps, origins.clone()));
-        let (health, health_service) = tonic_health::server::health_reporter();
         let router = Router::new()
             .route(SOCKET_PATH, any(ws::upgrade::upgrade))
             .with_state(Arc::clone(&gate))
             .merge(rest::routes(&deps.services))
             .merge(docs::routes(pages.clone()))
-            .merge(health::routes(Arc::clone(&gate), Arc::clone(&deps.metrics)))
-            .merge(grpc::routes(&deps.services, health_service, gate.config.max_body)?)
+            .merge(health::routes(deps.readiness.clone(), Arc::clone(&deps.metrics)))
+            .merge(grpc::routes(&deps.services, &deps.readiness, gate.config.max_body)?)
             .fallback(no_such_route)
             .method_not_allowed_fallback(im_schema::rest::method_not_allowed);
         let router = layers::http(router, origins, gate.config.max_body);
@@ -146,7 +143,6 @@ impl Gateway {
             listener,
             address,
             router,
-            health,
             pages,
         })
     }
@@ -177,16 +173,18 @@ impl Gateway {
             listener,
             address: _,
             router,
-            health,
             pages: _,
         } = self;
+        let readiness = deps.readiness;
         let instance = Instance {
             id: deps.instance.to_string(),
             address: String::new(),
         };
         let registration = Registration::keep(deps.registry, GATEWAYS, instance, REGISTRATION_TTL);
         let early = timeout(REGISTERED_FIRST, registration.done()).await.is_ok();
-        gate.known.store(early, Ordering::Relaxed);
+        if early {
+            readiness.open();
+        }
         let uplink = tokio::spawn(Arc::clone(&gate.uplink).run());
         let no_more_downstream = CancellationToken::new();
         let consumer =
@@ -205,16 +203,14 @@ impl Gateway {
             async move { listener::serve(listener, router, &config, stop).await }
         });
 
-        if early || stop.run_until_cancelled(registration.done()).await.is_some() {
-            gate.known.store(true, Ordering::Relaxed);
-            grpc::report(&health, ServingStatus::Serving).await;
+        if stop.run_until_cancelled(registration.done()).await.is_some() {
+            readiness.open();
         }
 
         stop.cancelled().await;
 
         // first others learn of it, then its own clients
-        gate.leaving.store(true, Ordering::Relaxed);
-        grpc::report(&health, ServingStatus::NotServing).await;
+        readiness.leave();
         registration.end().await;
         heartbeat.abort();
         say_goodbye(&gate);
@@ -280,8 +276,6 @@ fn gate(config: Config, deps: &Deps, origins: Origins) -> Gate {
         uplink,
         receipts,
         tasks: TaskTracker::new(),
-        known: AtomicBool::new(false),
-        leaving: AtomicBool::new(false),
         meters: Meters::new(),
         ids: ConnectionIds::since(deps.clock.now_ms()),
         coarse: AtomicU64::new(deps.clock.monotonic().as_millis() as u64),

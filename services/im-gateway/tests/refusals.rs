@@ -210,8 +210,9 @@ async fn the_rest_of_the_port_answers_too() {
             .expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     };
-    assert_eq!(get("/health/live").await.0, 200);
-    assert_eq!(get("/health/ready").await.0, 200);
+    assert_eq!(get("/health/live").await, (200, "{\"status\":\"alive\"}".to_owned()));
+    let ready = "{\"status\":\"ready\",\"failing\":[],\"degraded\":[]}";
+    assert_eq!(get("/health/ready").await, (200, ready.to_owned()));
     assert!(get("/metrics").await.1.contains("gateway_connections"));
     assert!(get("/openapi.json").await.1.contains("/v1/conversations"));
     assert!(get("/docs/").await.1.contains("swagger"));

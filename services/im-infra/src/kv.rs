@@ -20,6 +20,7 @@ pub mod redis;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +99,25 @@ pub trait Kv: Send + Sync + 'static {
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), KvError>;
     /// Messages from now on. A subscriber that falls behind gets [`Received::Missed`] and must take its copy for stale.
     async fn subscribe(&self, channel: &str) -> Result<Box<dyn Messages>, KvError>;
+
+    /// Whether the engine is there, as far as is known at this moment; asks nobody.
+    ///
+    /// # Errors
+    /// [`KvError::Unavailable`]
+    fn health(&self) -> Result<(), KvError>;
+    /// Changes whenever the engine is there again and may have lost what was written to it. Never for an engine that ends with this process.
+    fn losses(&self) -> watch::Receiver<u64>;
+}
+
+impl KvError {
+    /// Logs what is left undone by this failure. An engine that is away is told of once, by its adapter, and not by each call.
+    pub fn log(&self, consequence: &'static str) {
+        let error = self as &dyn std::error::Error;
+        match self {
+            Self::Unavailable(_) => tracing::debug!(error, "{consequence}"),
+            Self::WrongKind { .. } => tracing::warn!(error, "{consequence}"),
+        }
+    }
 }
 
 /// What a subscriber gets.

@@ -8,11 +8,11 @@ pub mod engines;
 pub mod ids;
 pub mod kv;
 pub mod layers;
-pub mod lifecycle;
 pub mod log;
 #[cfg(any(feature = "etcd", feature = "redis"))]
 mod outage;
 pub mod presence;
+pub mod readiness;
 pub mod registry;
 pub mod routing;
 pub mod session;

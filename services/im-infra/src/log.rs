@@ -124,6 +124,12 @@ pub trait Log: Send + Sync + 'static {
     /// Records of `topic` that `group` has not committed yet, summed over partitions; 0 for an unknown group's empty topic.
     async fn lag(&self, topic: &str, group: &str) -> Result<u64, LogError>;
 
+    /// Whether the log can be reached, as far as can be told without an append; answers within seconds.
+    ///
+    /// # Errors
+    /// [`LogError::Unavailable`] if it cannot, [`LogError::Closed`] once it was closed.
+    async fn health(&self) -> Result<(), LogError>;
+
     /// Stops taking appends, waits until what was taken is durable, ends all subscriptions. Idempotent.
     async fn close(&self);
 }

@@ -79,6 +79,12 @@ pub trait Registry: Send + Sync + 'static {
     /// The value now and every change from now on.
     async fn config_watch(&self, key: &str) -> Result<watch::Receiver<Option<String>>, RegistryError>;
 
+    /// Whether the engine is there, as far as is known at this moment; asks nobody.
+    ///
+    /// # Errors
+    /// [`RegistryError::Unavailable`]
+    fn health(&self) -> Result<(), RegistryError>;
+
     /// Gives back every lease of this process, so that nobody has to wait for them to expire. Returns when that is done or cannot be done.
     async fn close(&self);
 }

@@ -125,10 +125,7 @@ impl Routing {
             }
             Err(error) => {
                 metrics::counter!("routing_blind_total").increment(1);
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "presence unknown, every gateway is told"
-                );
+                error.log("presence unknown, every gateway is told");
                 let gateways: Vec<String> = self.gateways.borrow().keys().cloned().collect();
                 for _ in keys {
                     gateways.iter().cloned().for_each(|gateway| located.add(gateway));

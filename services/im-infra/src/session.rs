@@ -2,7 +2,7 @@
 //!
 //! An access token is good until it expires. What ends a session earlier, logging out or the reuse of a refresh token, is noted in the
 //! kv engine for as long as such a token may live. If kv is away the token's own time decides: availability before a few minutes of rigour.
-//! im-repo keeps when sessions ended; logic sets the notes anew when it starts, so that a kv engine that forgets does not open them again.
+//! im-repo keeps when sessions ended; logic sets the notes anew when it starts and when kv is back, so that a kv engine that forgets does not open them again.
 
 use crate::kv::Kv;
 use bytes::Bytes;
@@ -23,7 +23,7 @@ impl EndedSessions {
         Self { kv, token_lifetime }
     }
 
-    /// Notes that these sessions were ended. A failure of kv is logged: their access tokens then live out their time.
+    /// Notes that these sessions were ended. While kv is away their access tokens live on.
     pub async fn mark(&self, sessions: &[SessionId]) {
         for session in sessions {
             if let Err(error) = self
@@ -31,7 +31,7 @@ impl EndedSessions {
                 .set(&key(*session), Bytes::new(), Some(self.token_lifetime))
                 .await
             {
-                tracing::warn!(session.id = %session, error = &error as &dyn std::error::Error, "ended session not noted");
+                error.log("ended session not noted");
             }
         }
     }
@@ -41,7 +41,7 @@ impl EndedSessions {
         match self.kv.get(&key(session)).await {
             Ok(note) => note.is_some(),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "ended sessions unknown");
+                error.log("ended sessions unknown");
                 false
             }
         }

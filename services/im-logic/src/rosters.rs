@@ -205,11 +205,7 @@ impl Rosters {
         let message = bytes::Bytes::copy_from_slice(&conversation.to_be_bytes());
         if let Err(error) = self.kv.publish(presence::ROSTER_CHANNEL, message).await {
             // the others' copies end by their time
-            tracing::warn!(
-                conversation.id = conversation,
-                error = &error as &dyn std::error::Error,
-                "roster change not told"
-            );
+            error.log("roster change not told");
         }
     }
 
@@ -242,7 +238,7 @@ impl Rosters {
                     return Some(messages);
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "roster changes are not heard");
+                    error.log("roster changes are not heard");
                     let _ = tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await;
                 }
             }

@@ -29,12 +29,15 @@ use im_schema::{
     services::{ConversationRepoClient, MessageRepoClient, UserRepoClient},
 };
 use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// The group that reads the upstream topic; its members share the work.
 pub const GROUP: &str = "logic";
 /// How often what was promised to be kept is renewed.
 const KEEP: Duration = Duration::from_secs(60);
+/// Pause before ended sessions are noted again, where the repo does not say which.
+const RECALL_AGAIN: Duration = Duration::from_secs(1);
 
 /// What logic is built on.
 #[derive(Clone)]
@@ -70,6 +73,7 @@ pub struct Logic {
     waiters: Arc<Waiters>,
     rosters: Arc<Rosters>,
     dedupe: Arc<Dedupe>,
+    sessions: Sessions,
     config: Config,
     deps: Deps,
 }
@@ -127,13 +131,14 @@ impl Logic {
         let sessions = sessions(&config, &deps, &notices);
         // before anybody is served: a token of an ended session must not be good again because kv began anew
         sessions.recall().await.map_err(BuildError::Sessions)?;
-        let services = services(&config, &deps, sessions, notices, &rosters, &waiters);
+        let services = services(&config, &deps, sessions.clone(), notices, &rosters, &waiters);
         Ok(Self {
             services,
             pipeline,
             waiters,
             rosters,
             dedupe,
+            sessions,
             config,
             deps,
         })
@@ -158,17 +163,22 @@ impl Logic {
     pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         let ended = stop.child_token();
         let Deps {
-            log, clock, instance, ..
+            log,
+            kv,
+            clock,
+            instance,
+            ..
         } = &self.deps;
         let upstream =
             Consumer::<Upstream>::new(Arc::clone(log), Arc::clone(clock), GROUP).batch_bytes(self.config.batch_bytes);
         let downstream = Consumer::<Downstream>::of_instance(Arc::clone(log), Arc::clone(clock), instance);
         // whichever ends first, in good or ill, ends the others
-        let (upstream, downstream, (), ()) = tokio::join!(
+        let (upstream, downstream, (), (), ()) = tokio::join!(
             upstream.run(self.pipeline, ended.clone()).inspect(|_| ended.cancel()),
             downstream.run(self.waiters, ended.clone()).inspect(|_| ended.cancel()),
             self.rosters.follow(ended.clone()),
             keep(&self.dedupe, &ended),
+            recall(&self.sessions, kv.losses(), &ended),
         );
         upstream.and(downstream)
     }
@@ -177,6 +187,21 @@ impl Logic {
 async fn keep(dedupe: &Dedupe, ended: &CancellationToken) {
     while tokio::time::timeout(KEEP, ended.cancelled()).await.is_err() {
         dedupe.keep().await;
+    }
+}
+
+/// Notes again which sessions were ended, whenever kv may have forgotten it.
+async fn recall(sessions: &Sessions, mut losses: watch::Receiver<u64>, ended: &CancellationToken) {
+    while let Some(Ok(())) = ended.run_until_cancelled(losses.changed()).await {
+        while let Err(failure) = sessions.recall().await {
+            tracing::warn!(
+                error = &failure as &dyn std::error::Error,
+                "ended sessions are not noted again yet"
+            );
+            if tokio::time::timeout(RECALL_AGAIN, ended.cancelled()).await.is_ok() {
+                return;
+            }
+        }
     }
 }
 

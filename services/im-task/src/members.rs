@@ -80,7 +80,7 @@ impl Members {
                     self.drop_all();
                     self.hear(messages, stop).await;
                 }
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "roster changes are not heard"),
+                Err(error) => error.log("roster changes are not heard"),
             }
             let _ = tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await;
         }

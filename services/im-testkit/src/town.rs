@@ -26,6 +26,8 @@ pub enum Ground {
     Engines,
     /// Two processes of each role, on the same; the program is given.
     Processes(&'static str),
+    /// One process of each role, on the same.
+    Roles(&'static str),
 }
 
 /// A running platform. Dropping it ends it at once; [`Town::stop`] ends it in order.
@@ -56,7 +58,7 @@ impl Town {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let shared = match ground {
             Ground::Embedded => None,
-            Ground::Engines | Ground::Processes(_) => Some(Shared::prepare().await),
+            Ground::Engines | Ground::Processes(_) | Ground::Roles(_) => Some(Shared::prepare().await),
         };
         let secret = format!("{SECRET} {:x}", rand::random::<u64>());
         let mut all = of_tests();
@@ -87,9 +89,18 @@ impl Town {
         match self.running.as_ref().expect("the platform runs") {
             Running::InProcess(platform, _) => format!("http://{}", platform.address()),
             Running::Processes(processes) => {
-                let urls = processes.urls();
+                let urls = processes.urls("gateway");
                 urls[self.came.fetch_add(1, Ordering::Relaxed) % urls.len()].clone()
             }
+        }
+    }
+
+    /// Where all processes of a role serve; empty if there are none.
+    #[must_use]
+    pub fn urls(&self, role: &str) -> Vec<String> {
+        match &self.running {
+            Some(Running::Processes(processes)) => processes.urls(role),
+            _ => Vec::new(),
         }
     }
 
@@ -109,7 +120,7 @@ impl Town {
     #[must_use]
     pub fn log_of_processes(&self) -> String {
         match (self.ground, &self.folder) {
-            (Ground::Processes(_), Some(folder)) => processes::log(folder.path()),
+            (Ground::Processes(_) | Ground::Roles(_), Some(folder)) => processes::log(folder.path()),
             _ => String::new(),
         }
     }
@@ -158,6 +169,11 @@ impl Town {
         self.run().await;
     }
 
+    async fn processes(&self, program: &'static str, each: usize) -> Running {
+        let folder = self.folder.as_ref().expect("the folder goes last").path();
+        Running::Processes(Processes::start(program, each, folder, &self.settings).await)
+    }
+
     async fn run(&mut self) {
         self.running = Some(match self.ground {
             Ground::Embedded | Ground::Engines => {
@@ -167,10 +183,8 @@ impl Town {
                 let platform = Platform::start(settings, telemetry.metrics).await;
                 Running::InProcess(Box::new(platform.expect("the platform starts")), traces)
             }
-            Ground::Processes(program) => {
-                let folder = self.folder.as_ref().expect("the folder goes last").path();
-                Running::Processes(Processes::start(program, folder, &self.settings).await)
-            }
+            Ground::Processes(program) => self.processes(program, 2).await,
+            Ground::Roles(program) => self.processes(program, 1).await,
         });
     }
 }
@@ -178,8 +192,8 @@ impl Town {
 impl Drop for Town {
     fn drop(&mut self) {
         self.running = None;
-        if let (true, Ground::Processes(_), Some(folder)) = (std::thread::panicking(), self.ground, self.folder.take())
-        {
+        let processes = matches!(self.ground, Ground::Processes(_) | Ground::Roles(_));
+        if let (true, true, Some(folder)) = (std::thread::panicking(), processes, self.folder.take()) {
             eprintln!("what the processes said is in {}", folder.keep().display());
         }
     }

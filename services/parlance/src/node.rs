@@ -9,13 +9,14 @@ use crate::{
     platform::{
         ground::{Ground, Name, lost},
         part::Part,
-        repo::RepoClients,
+        repo::{RepoClients, store},
         services,
     },
     settings::Settings,
 };
 use anyhow::bail;
 use im_infra::{
+    readiness::Engine,
     registry::{Instance, Registration},
     telemetry::MetricsHandle,
 };
@@ -146,7 +147,10 @@ impl Node {
     async fn gateway(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let logic = peers.channel(&self.ground, Role::Logic).await?;
         let (api, history) = (peers.services(&self.ground, &logic), peers.history(&logic));
-        let gateway = services::gateway(&self.ground, &self.name.name, api, history, metrics).await?;
+        let engines = &self.ground.engines;
+        let logic = Engine::peers(Role::Logic.name(), logic);
+        let readiness = engines.readiness(vec![Engine::log(&engines.log), logic]);
+        let gateway = services::gateway(&self.ground, &self.name.name, api, history, &readiness, metrics).await?;
         self.address = gateway.local_addr();
         let pages = gateway.pages();
         self.parts.push(Part::run("the gateway", |stop| gateway.run(stop)));
@@ -165,7 +169,11 @@ impl Node {
         self.ids = Some(may_make_ids);
         let large_groups = logic.large_groups();
         let logic = Part::run("logic", |stop| logic.run(stop));
-        self.serve(routes, metrics).await?;
+        let needed = vec![
+            Engine::log(&self.ground.engines.log),
+            Engine::peers(Role::Repo.name(), channel),
+        ];
+        self.serve(routes, needed, metrics).await?;
         self.parts.push(logic);
         self.register();
         Ok(Parts {
@@ -176,7 +184,7 @@ impl Node {
 
     async fn repo(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let repo = services::repo(&self.ground).await?;
-        self.serve(peers.serve_repo(&repo), metrics).await?;
+        self.serve(peers.serve_repo(&repo), vec![store(&repo)], metrics).await?;
         self.repo = Some(repo);
         self.register();
         Ok(Parts::default())
@@ -187,14 +195,19 @@ impl Node {
         let repo = RepoClients::remote(&peers.inside, &channel);
         let tasks = services::tasks(&self.ground, repo.conversations).await?;
         self.parts.push(Part::run("tasks", |stop| tasks.run(stop)));
-        self.serve(Routes::default(), metrics).await?;
+        let needed = vec![
+            Engine::log(&self.ground.engines.log),
+            Engine::peers(Role::Repo.name(), channel),
+        ];
+        self.serve(Routes::default(), needed, metrics).await?;
         self.register();
         Ok(Parts::default())
     }
 
-    /// Serves what other roles may call, health and metrics.
-    async fn serve(&mut self, routes: Routes, metrics: MetricsHandle) -> anyhow::Result<()> {
-        let port = Port::open(self.ground.settings.cluster.listen, routes, metrics).await?;
+    /// Serves what other roles may call, health and metrics; it is ready while what is `needed` for that is there.
+    async fn serve(&mut self, routes: Routes, needed: Vec<Engine>, metrics: MetricsHandle) -> anyhow::Result<()> {
+        let readiness = self.ground.engines.readiness(needed);
+        let port = Port::open(self.ground.settings.cluster.listen, routes, readiness, metrics).await?;
         self.address = port.address();
         self.parts.push(Part::run("the port", |stop| port.serve(stop)));
         Ok(())

@@ -16,7 +16,7 @@ use crate::{
     hot::{Following, Parts},
     settings::Settings,
 };
-use im_infra::telemetry::MetricsHandle;
+use im_infra::{readiness::Engine, telemetry::MetricsHandle};
 use im_repo::Repo;
 use im_schema::services::MessageServiceClient;
 use std::net::SocketAddr;
@@ -53,7 +53,9 @@ impl Platform {
         let tasks = services::tasks(&ground, conversations).await?;
         let api = services::of_logic(&ground, &logic);
         let history = MessageServiceClient::local(logic.services().messages);
-        let gateway = services::gateway(&ground, &names[1].name, api.clone(), history, metrics).await?;
+        let engines = &ground.engines;
+        let readiness = engines.readiness(vec![Engine::log(&engines.log), repo::store(&repo)]);
+        let gateway = services::gateway(&ground, &names[1].name, api.clone(), history, &readiness, metrics).await?;
 
         let parts = Parts {
             pages: Some(gateway.pages()),

@@ -16,6 +16,7 @@ use im_infra::{
         Log,
         embedded::{EmbeddedLog, EmbeddedLogOptions},
     },
+    readiness::Readiness,
     registry::embedded::EmbeddedRegistry,
     session::EndedSessions,
     token::{AccessClaims, TokenKeys},
@@ -143,6 +144,7 @@ impl House {
                 message: messages(),
             },
             history: messages(),
+            readiness: Readiness::of(Vec::new()),
             metrics: Arc::new(|| "gateway_connections 0\n".to_owned()),
         };
         let gateway = Gateway::build(config, deps).await.expect("a gateway");

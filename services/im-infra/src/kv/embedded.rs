@@ -20,7 +20,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 
 /// A power of two, so that the choice of a shard is a mask.
 const SHARDS: usize = 256;
@@ -365,6 +365,15 @@ impl Kv for EmbeddedKv {
 
     async fn subscribe(&self, channel: &str) -> Result<Box<dyn Messages>, KvError> {
         Ok(Box::new(self.channels.subscribe(channel)))
+    }
+
+    fn health(&self) -> Result<(), KvError> {
+        Ok(())
+    }
+
+    fn losses(&self) -> watch::Receiver<u64> {
+        // nobody sends: it never changes
+        watch::Sender::new(0).subscribe()
     }
 }
 

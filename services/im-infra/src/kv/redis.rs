@@ -28,7 +28,7 @@ use bytes::Bytes;
 use redis::{Cmd, FromRedisValue, Script, ScriptInvocation, cmd};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time::timeout,
 };
 use tokio_util::task::AbortOnDropHandle;
@@ -83,12 +83,6 @@ impl RedisKv {
             asks,
             _tasks: tasks.map(AbortOnDropHandle::new),
         })
-    }
-
-    /// Whether both connections are there.
-    #[must_use]
-    pub fn is_available(&self) -> bool {
-        !self.link.outage.lasts()
     }
 
     fn name(&self, key: &str) -> String {
@@ -336,6 +330,17 @@ impl Kv for RedisKv {
             Ok(true) => Ok(Box::new(messages)),
             Ok(false) | Err(_) => Err(KvError::Unavailable(None)),
         }
+    }
+
+    fn health(&self) -> Result<(), KvError> {
+        if self.link.outage.lasts() {
+            return Err(KvError::Unavailable(None));
+        }
+        Ok(())
+    }
+
+    fn losses(&self) -> watch::Receiver<u64> {
+        self.link.connections.subscribe()
     }
 }
 

@@ -114,18 +114,12 @@ impl Memory {
         match self.try_claim(entry).await {
             // a memory that goes away now does not make the call a new one
             Ok(Claim::AtWork) => self.wait(entry, until).await.unwrap_or_else(|error| {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "not waited for the call that came first: the memory is away"
-                );
+                error.log("not waited for the call that came first: the memory is away");
                 Claim::AtWork
             }),
             Ok(claim) => claim,
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "idempotency key not heeded: the memory is away"
-                );
+                error.log("idempotency key not heeded: the memory is away");
                 Claim::NoMemory
             }
         }
@@ -166,7 +160,7 @@ impl Memory {
     /// Remembers an answer that [`Entry::write`] wrote. Without, the place becomes free by itself.
     pub(super) async fn keep(&self, entry: &Entry, bytes: Bytes) {
         if let Err(error) = self.kv.set(&entry.name, bytes, Some(self.window)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "answer not remembered");
+            error.log("answer not remembered");
         }
         self.notify(entry).await;
     }
@@ -174,7 +168,7 @@ impl Memory {
     /// Makes the place free.
     pub(super) async fn forget(&self, entry: &Entry) {
         if let Err(error) = self.kv.delete(std::slice::from_ref(&entry.name)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "idempotency key not freed");
+            error.log("idempotency key not freed");
         }
         self.notify(entry).await;
     }

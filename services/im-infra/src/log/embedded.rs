@@ -308,6 +308,16 @@ impl Log for EmbeddedLog {
         Ok(topic.partitions.iter().map(behind).sum())
     }
 
+    async fn health(&self) -> Result<(), LogError> {
+        if !self.is_healthy() {
+            return Err(LogError::Unavailable(None));
+        }
+        if self.inner.core.closing.load(Ordering::Acquire) {
+            return Err(LogError::Closed);
+        }
+        Ok(())
+    }
+
     async fn close(&self) {
         self.inner.core.close();
         let _ = self.inner.written.clone().wait_for(|written| *written).await;

@@ -37,8 +37,11 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Instant,
+    time::{Duration, Instant},
 };
+
+/// A broker that does not answer a question for so long is away.
+const HEALTH: Duration = Duration::from_secs(3);
 
 /// A log on Kafka.
 pub struct KafkaLog {
@@ -215,6 +218,11 @@ impl Log for KafkaLog {
             Ok::<_, KafkaError>(lag)
         })
         .await
+    }
+
+    async fn health(&self) -> Result<(), LogError> {
+        self.open()?;
+        self.appender.look(HEALTH).await
     }
 
     async fn close(&self) {

@@ -69,6 +69,10 @@ impl Log for Prefixed {
         lag.map_err(|error| self.shown(error))
     }
 
+    async fn health(&self) -> Result<(), LogError> {
+        self.log.health().await
+    }
+
     async fn close(&self) {
         self.log.close().await;
     }

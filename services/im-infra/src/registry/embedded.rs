@@ -187,6 +187,10 @@ impl Registry for EmbeddedRegistry {
         Ok(self.state.lock().config.entry(key.into()).or_default().subscribe())
     }
 
+    fn health(&self) -> Result<(), RegistryError> {
+        Ok(())
+    }
+
     async fn close(&self) {
         self.state.lock().give_back_all();
     }

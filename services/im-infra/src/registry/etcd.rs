@@ -191,6 +191,14 @@ impl Registry for EtcdRegistry {
         Ok(self.settings.watch(Range::key(&self.names.setting(key))).await?)
     }
 
+    fn health(&self) -> Result<(), RegistryError> {
+        if self.is_available() {
+            Ok(())
+        } else {
+            Err(RegistryError::Unavailable(None))
+        }
+    }
+
     async fn close(&self) {
         self.keeper.end_all().await;
     }

@@ -103,10 +103,7 @@ impl Dedupe {
             Ok((_, None)) => return vec![true; batch.len()],
             Err(error) => {
                 *trust = self.trust_from_now();
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "marks unknown, every message is verified"
-                );
+                error.log("marks unknown, every message is verified");
                 return vec![true; batch.len()];
             }
         };
@@ -233,10 +230,7 @@ impl Dedupe {
             .lock()
             .retain(|_, (since, _)| *since + MAX_AHEAD_MS + 2 * SKEW_MS > now);
         if let Err(error) = self.kv.expire(SINCE, WINDOW).await {
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "the age of the marks is not kept"
-            );
+            error.log("the age of the marks is not kept");
         }
     }
 

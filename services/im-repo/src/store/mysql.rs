@@ -12,6 +12,7 @@ mod messages;
 mod migrations;
 mod open;
 mod position;
+mod reach;
 mod replicas;
 mod rows;
 mod server;

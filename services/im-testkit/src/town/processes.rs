@@ -1,4 +1,4 @@
-//! The platform as processes, two of each role.
+//! The platform as processes, some of each role.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -12,7 +12,6 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 /// In the order in which they are ended.
 const ROLES: [&str; 4] = ["gateway", "logic", "task", "repo"];
-const EACH: usize = 2;
 /// So long may a process take to be ready, beside seven others, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,14 +25,19 @@ struct Process {
 }
 
 impl Processes {
-    /// Starts them all and waits until all are ready. What they log goes to files in `folder`.
+    /// Starts them all, `each` of a role, and waits until all are ready. What they log goes to files in `folder`.
     ///
     /// # Panics
     /// If one of them does not start.
-    pub(super) async fn start(program: &'static str, folder: &Path, settings: &[(String, String)]) -> Self {
+    pub(super) async fn start(
+        program: &'static str,
+        each: usize,
+        folder: &Path,
+        settings: &[(String, String)],
+    ) -> Self {
         let mut started = Vec::new();
         for role in ROLES {
-            for number in 0..EACH {
+            for number in 0..each {
                 let log = File::options()
                     .create(true)
                     .append(true)
@@ -64,10 +68,10 @@ impl Processes {
         processes
     }
 
-    /// Where the gateways serve.
-    pub(super) fn urls(&self) -> Vec<String> {
-        let gateways = self.0.iter().filter(|process| process.role == "gateway");
-        gateways.map(|process| process.url.clone()).collect()
+    /// Where those of a role serve.
+    pub(super) fn urls(&self, role: &str) -> Vec<String> {
+        let of_role = self.0.iter().filter(|process| process.role == role);
+        of_role.map(|process| process.url.clone()).collect()
     }
 
     /// Ends them in order, as an operator would.
@@ -109,10 +113,10 @@ impl Drop for Process {
 /// What all processes of a folder have logged.
 pub(super) fn log(folder: &Path) -> String {
     let mut all = String::new();
-    for role in ROLES {
-        for number in 0..EACH {
-            let log = folder.join(format!("{role}-{number}.log"));
-            all += &std::fs::read_to_string(log).expect("each process has a log");
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("the folder can be read").path();
+        if path.extension().is_some_and(|extension| extension == "log") {
+            all += &std::fs::read_to_string(path).expect("the log can be read");
         }
     }
     all

@@ -12,6 +12,7 @@ use im_infra::{
         Log,
         embedded::{EmbeddedLog, EmbeddedLogOptions},
     },
+    readiness::{Engine, Readiness},
     registry::{Registry, embedded::EmbeddedRegistry},
 };
 use std::{fs, future::pending, sync::Arc};
@@ -67,6 +68,12 @@ impl Engines {
             registry,
             embedded,
         })
+    }
+
+    /// Whether this process can serve: not without `needed`, and without the engines that all roles can do without.
+    pub(crate) fn readiness(&self, mut needed: Vec<Engine>) -> Readiness {
+        needed.extend([Engine::kv(&self.kv), Engine::registry(&self.registry)]);
+        Readiness::of(needed)
     }
 
     /// Waits until an engine of this process fails for good.

@@ -3,6 +3,7 @@
 use im_infra::{
     discovery::Channel,
     layers::{Inside, Layers},
+    readiness::Engine,
 };
 use im_repo::Repo;
 use im_schema::{
@@ -42,6 +43,15 @@ impl RepoClients {
             messages: MessageRepoClient::new(patient(layers, message_repo::local(Arc::clone(&repo.messages)))),
         }
     }
+}
+
+/// The database of a repo, as something that may be away.
+pub(crate) fn store(repo: &Repo) -> Engine {
+    let repo = repo.clone();
+    Engine::needed("store", move || {
+        let repo = repo.clone();
+        async move { repo.health().await }
+    })
 }
 
 /// A service behind its layers, which is asked again as the schema says: what is safe, seldom more than twice, and less where all fails. Each

@@ -3,7 +3,7 @@
 use super::{ground::Ground, repo::RepoClients};
 use anyhow::Context as _;
 use im_gateway::Gateway;
-use im_infra::{ids::Snowflake, telemetry::MetricsHandle};
+use im_infra::{ids::Snowflake, readiness::Readiness, telemetry::MetricsHandle};
 use im_logic::Logic;
 use im_repo::Repo;
 use im_schema::{
@@ -71,6 +71,7 @@ pub(crate) async fn gateway(
     name: &Arc<str>,
     services: im_gateway::Services,
     history: MessageServiceClient,
+    readiness: &Readiness,
     metrics: MetricsHandle,
 ) -> anyhow::Result<Gateway> {
     let engines = &ground.engines;
@@ -84,6 +85,7 @@ pub(crate) async fn gateway(
         rates: ground.rates.clone(),
         services,
         history,
+        readiness: readiness.clone(),
         metrics: Arc::new(move || metrics.render()),
     };
     let gateway = Gateway::build(ground.settings.gateway.clone(), deps).await;

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     time::{error::Elapsed, timeout},
 };
 
@@ -46,6 +46,8 @@ pub(super) struct Link {
     timeout: Duration,
     state: RwLock<State>,
     lost: Arc<Notify>,
+    /// Counts connections: behind each new one there may be a server that has forgotten everything.
+    pub(super) connections: watch::Sender<u64>,
     pub(super) outage: Arc<Outage>,
 }
 
@@ -67,6 +69,7 @@ impl Link {
                 generation: 0,
             }),
             lost: Arc::default(),
+            connections: watch::Sender::new(0),
             outage: Arc::new(Outage::of("Redis")),
         })
     }
@@ -189,6 +192,7 @@ impl Link {
                 state.generation += 1;
                 drop(state);
                 self.outage.ends(PART);
+                self.connections.send_modify(|connections| *connections += 1);
                 LOOK_EVERY
             }
             Err(failure) => {

@@ -100,8 +100,9 @@ async fn an_outage_fails_calls_at_once_and_ends_by_itself() {
         "what is known to be away is not waited for"
     );
     assert!(matches!(kv.subscribe("d").await, Err(KvError::Unavailable(_))));
-    assert!(!kv.is_available());
+    assert!(kv.health().is_err());
 
+    let mut losses = kv.losses();
     engine.start("redis");
     until(async || kv.set("k", text("back"), None).await.is_ok()).await;
     assert_eq!(kv.get("k").await.unwrap(), Some(text("back")));
@@ -112,7 +113,11 @@ async fn an_outage_fails_calls_at_once_and_ends_by_itself() {
     );
     kv.publish("c", text("again")).await.unwrap();
     assert_eq!(messages.next().await, Some(Received::Message(text("again"))));
-    assert!(kv.is_available());
+    assert!(kv.health().is_ok());
+    assert!(losses.has_changed().unwrap(), "what was written before is gone");
+    losses.mark_unchanged();
+    kv.get("k").await.unwrap();
+    assert!(!losses.has_changed().unwrap());
 
     let taken = kv.try_lock("l", Duration::from_secs(60)).await.unwrap().unwrap();
     assert!(taken.fence > held.fence, "fences grow though the server forgot them");

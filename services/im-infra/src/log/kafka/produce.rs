@@ -12,14 +12,19 @@ use rdkafka::{
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 
 /// How long it is tried to reach a broker while none can be reached.
 const PROBE: Duration = Duration::from_millis(500);
+/// When no broker has been reached for so long, what waits for one fails: long enough for a connection that broke to be made again.
+const GRACE: Duration = Duration::from_millis(1_500);
 
 pub(super) type Client = ThreadedProducer<Reports>;
 
@@ -31,10 +36,9 @@ pub(super) struct Appender {
 }
 
 /// What the producer tells while it works.
-#[derive(Default)]
 pub(super) struct Reports {
     /// No broker could be reached when one was last needed.
-    away: AtomicBool,
+    away: watch::Sender<bool>,
     /// Told when a record has left the queue.
     room: Notify,
 }
@@ -83,12 +87,17 @@ impl Appender {
             self.hand_over(client, record, &batch).await?;
         }
         batch.close_one();
-        batch.done.notified().await;
+        tokio::select! {
+            biased;
+            () = batch.done.notified() => {}
+            // the records are still in the queue, and may come to their partition when a broker is back
+            () = self.given_up(client) => return Err(LogError::Unavailable(None)),
+        }
         let failure = batch.failure.lock().take();
         failure.map_or(Ok(()), Err)
     }
 
-    /// Puts a record into the producer's queue; waits for room there as long as a delivery may take.
+    /// Puts a record into the producer's queue; waits for room there as long as a delivery may take, or a broker can be reached.
     async fn hand_over(&self, client: &Client, record: &Append, batch: &Arc<Batch>) -> Result<(), LogError> {
         let deadline = tokio::time::Instant::now() + self.options.delivery_timeout;
         batch.open.fetch_add(1, Ordering::Relaxed);
@@ -111,8 +120,11 @@ impl Appender {
                 ));
             }
             message = back;
-            if tokio::time::timeout_at(deadline, room).await.is_err() {
-                return Err(errors::unavailable(error));
+            tokio::select! {
+                biased;
+                () = room => {}
+                () = tokio::time::sleep_until(deadline) => return Err(errors::unavailable(error)),
+                () = self.given_up(client) => return Err(errors::unavailable(error)),
             }
         }
     }
@@ -120,18 +132,42 @@ impl Appender {
     /// Fails at once while no broker can be reached; one caller at a time looks whether that is still so.
     async fn reachable(&self) -> Result<(), LogError> {
         let client = self.client();
-        if !client.context().away.load(Ordering::Relaxed) {
+        if !*client.context().away.borrow() {
             return Ok(());
         }
         let Ok(_only) = self.probing.try_lock() else {
             return Err(LogError::Unavailable(None));
         };
+        self.look(PROBE).await
+    }
+
+    /// Asks the brokers; appends are taken again if one answers within `patience`.
+    pub(super) async fn look(&self, patience: Duration) -> Result<(), LogError> {
+        let client = self.client();
         let asked = Arc::clone(&client);
-        errors::blocking(move || asked.client().fetch_metadata(None, PROBE)).await?;
-        if client.context().away.swap(false, Ordering::Relaxed) {
+        errors::blocking(move || asked.client().fetch_metadata(None, patience)).await?;
+        if client.context().away.send_replace(false) {
             tracing::info!("kafka is back");
         }
         Ok(())
+    }
+
+    /// Returns when no broker has been reached for a while.
+    async fn given_up(&self, client: &Client) {
+        let mut away = client.context().away.subscribe();
+        loop {
+            becomes(&mut away, true).await;
+            let looking = async {
+                if let Ok(_only) = self.probing.try_lock() {
+                    // what comes of it is told to all who wait
+                    let _ = self.look(GRACE).await;
+                }
+            };
+            let (back, ()) = tokio::join!(timeout(GRACE, becomes(&mut away, false)), looking);
+            if back.is_err() {
+                return;
+            }
+        }
     }
 
     /// A producer that has lost its place in the order of a partition refuses everything from then on; a new one begins anew.
@@ -164,8 +200,13 @@ impl Appender {
     }
 }
 
+async fn becomes(away: &mut watch::Receiver<bool>, wanted: bool) {
+    // no error: the sender outlives this
+    let _ = away.wait_for(|away| *away == wanted).await;
+}
+
 fn connect(options: &KafkaOptions) -> Result<Arc<Client>, KafkaError> {
-    let client = options.producer().create_with_context(Reports::default())?;
+    let client = options.producer().create_with_context(Reports::new())?;
     Ok(Arc::new(client))
 }
 
@@ -173,6 +214,15 @@ impl Batch {
     fn close_one(&self) {
         if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.done.notify_one();
+        }
+    }
+}
+
+impl Reports {
+    fn new() -> Self {
+        Self {
+            away: watch::Sender::new(false),
+            room: Notify::new(),
         }
     }
 }
@@ -202,7 +252,7 @@ impl ClientContext for Reports {
 
     fn error(&self, error: KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
-            if !self.away.swap(true, Ordering::Relaxed) {
+            if !self.away.send_replace(true) {
                 tracing::warn!(reason, "kafka cannot be reached, appends are refused until it can");
             }
         } else {

@@ -3,6 +3,7 @@
 use super::{
     super::{Result, StoreError},
     error::{Again, again},
+    reach::Reach,
 };
 use crate::{MysqlOptions, TlsMode};
 use futures::future::BoxFuture;
@@ -19,6 +20,8 @@ pub(super) type Work<I, T> = for<'c> fn(&'c mut MySqlConnection, &'c I) -> BoxFu
 
 /// A connection that was idle for longer is asked whether it still works before it is used.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// A connection that does not come within this time makes one ask whether the server is there at all.
+const SUSPICIOUS: Duration = Duration::from_millis(300);
 /// So many broken connections in a row and a read fails: the server goes away as fast as it comes.
 const READ_TRIES: usize = 3;
 
@@ -29,6 +32,7 @@ pub(super) struct Server {
     pub(super) clock: SharedClock,
     pub(super) retry_for: Duration,
     pool: MySqlPool,
+    reach: Reach,
     call_timeout: Duration,
 }
 
@@ -61,8 +65,10 @@ impl Server {
                 Box::pin(async move { db.execute(sqlx::AssertSqlSafe(session)).await.map(drop) })
             })
             .connect_lazy_with(connect_options(options, address)?);
+        let name: Arc<str> = format!("{address}/{}", options.database).into();
         Ok(Self {
-            name: format!("{address}/{}", options.database).into(),
+            reach: Reach::of(Arc::clone(&name), options.connect_timeout),
+            name,
             clock,
             retry_for: options.retry_for,
             pool,
@@ -70,12 +76,22 @@ impl Server {
         })
     }
 
-    /// A connection, once one is free.
+    /// A connection, once one is free. Fails at once while it is known that the server is away.
     pub(super) async fn acquire(&self) -> Result<PoolConnection<MySql>> {
         if self.pool.is_closed() {
             return Err(StoreError::Closed);
         }
-        Ok(self.pool.acquire().await?)
+        let connect = self.pool.connect_options();
+        self.reach.known(&connect).await?;
+        let mut acquiring = std::pin::pin!(self.pool.acquire());
+        if let Ok(acquired) = tokio::time::timeout(SUSPICIOUS, &mut acquiring).await {
+            return Ok(acquired?);
+        }
+        tokio::select! {
+            biased;
+            acquired = acquiring => Ok(acquired?),
+            away = self.reach.missed(&connect) => Err(away),
+        }
     }
 
     /// A connection of its own, which tells why there is none.

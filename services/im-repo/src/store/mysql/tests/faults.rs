@@ -99,6 +99,43 @@ async fn send(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_fail_soon_and_then_at_once_while_the_primary_is_gone() {
+    let engines = tokio::task::spawn_blocking(|| Arc::new(Own::up(&["mysql"])))
+        .await
+        .unwrap();
+    let mut database = Database::on(engines.address("mysql")).await;
+    // far beyond what the test waits for
+    database.options.connect_timeout = Duration::from_secs(600);
+    let world = World::new(database.open().await, 1_000, ());
+    let ada = world.user().await;
+    let group = world.group(ada, &[]).await;
+    let kill = Arc::clone(&engines);
+    tokio::task::spawn_blocking(move || kill.kill("mysql")).await.unwrap();
+    for _ in 0..100 {
+        let message = world.message(group, ada, NOW);
+        let calls = async {
+            let stored = world.store.store_messages(vec![message], NOW).await;
+            (
+                stored.unwrap_err(),
+                world.store.find_users(&[ada], &[]).await.unwrap_err(),
+            )
+        };
+        let failures = tokio::time::timeout(Duration::from_secs(60), calls).await;
+        let failures = failures.expect("nobody waits for a server that is gone");
+        assert!(
+            matches!(failures, (StoreError::Unavailable(_), StoreError::Unavailable(_))),
+            "{failures:?}"
+        );
+    }
+    let start = Arc::clone(&engines);
+    tokio::task::spawn_blocking(move || start.start("mysql")).await.unwrap();
+    assert_eq!(world.say(group, ada, NOW).await.sequence, 1);
+    world.store.close().await;
+    drop(database);
+    tokio::task::spawn_blocking(move || drop(engines)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_fail_as_unavailable_while_the_primary_is_gone_and_work_when_it_is_back() {
     let engines = tokio::task::spawn_blocking(|| Arc::new(Own::up(&["mysql"])))
         .await
