@@ -86,21 +86,19 @@ impl Town {
     /// If the platform was stopped.
     #[must_use]
     pub fn url(&self) -> String {
-        match self.running.as_ref().expect("the platform runs") {
-            Running::InProcess(platform, _) => format!("http://{}", platform.address()),
-            Running::Processes(processes) => {
-                let urls = processes.urls("gateway");
-                urls[self.came.fetch_add(1, Ordering::Relaxed) % urls.len()].clone()
-            }
-        }
+        let urls = self.urls("gateway");
+        urls[self.came.fetch_add(1, Ordering::Relaxed) % urls.len()].clone()
     }
 
-    /// Where all processes of a role serve; empty if there are none.
+    /// Where all processes of a role serve; the one process if it has all roles.
+    ///
+    /// # Panics
+    /// If the platform was stopped.
     #[must_use]
     pub fn urls(&self, role: &str) -> Vec<String> {
-        match &self.running {
-            Some(Running::Processes(processes)) => processes.urls(role),
-            _ => Vec::new(),
+        match self.running.as_ref().expect("the platform runs") {
+            Running::InProcess(platform, _) => vec![format!("http://{}", platform.address())],
+            Running::Processes(processes) => processes.urls(role),
         }
     }
 
