@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::{io, path::PathBuf, process::ExitCode, time::Duration};
 
 /// So long may a client be without service in a rolling restart, beyond the pause that the server asks for: what it takes to connect and to be heard.
-const RECONNECT: Duration = Duration::from_secs(2);
+const RECONNECT: Duration = Duration::from_secs(5);
 
 /// Kills, stops and cuts off the processes of a whole deployment (two of each role, on Kafka, Redis, etcd and MySQL) under load, then reads
 /// everything back: nothing may be lost, doubled, out of order or missing at a device. Exit code 1 if something is.
