@@ -1,7 +1,10 @@
 //! What can be set.
 
 use crate::ws::outbox::OutboxLimits;
-use im_infra::config::{duration, size};
+use im_infra::{
+    config::{duration, size},
+    tls::Tls,
+};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -15,6 +18,8 @@ use std::{
 pub struct Config {
     /// Where REST, WebSocket, gRPC, the API page, metrics and health are served, all on one port; 0 for any free one.
     pub listen: SocketAddr,
+    /// Encrypts the connections that are taken there.
+    pub tls: Tls,
     /// The head of an HTTP/1 request has to be whole within this time; a connection that stays without a request for so long is closed.
     #[serde(with = "duration")]
     pub header_timeout: Duration,
@@ -80,6 +85,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 7700).into(),
+            tls: Tls::default(),
             header_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),

@@ -1,5 +1,6 @@
 //! What can go wrong: while starting, and on one connection.
 
+use im_infra::tls::TlsError;
 use im_schema::{failure::Failure, parlance::Reason, v1::ServerFrame};
 use std::net::SocketAddr;
 use tokio_tungstenite::tungstenite;
@@ -16,6 +17,9 @@ pub enum BuildError {
         #[source]
         cause: std::io::Error,
     },
+    /// Connections cannot be encrypted as they should.
+    #[error("gateway.tls")]
+    Tls(#[from] TlsError),
     /// The log does not give this instance its topic.
     #[error("create the instance's topic")]
     Topic(#[source] Failure),

@@ -19,6 +19,7 @@ use hyper_util::{
     server::conn::auto::Builder,
     service::TowerToHyperService,
 };
+use im_infra::tls::{Acceptor, Stream};
 use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -36,21 +37,33 @@ const HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves until `stop` is cancelled; then nothing is taken any more, and it returns when all requests are answered and idle connections
 /// are closed.
-pub(crate) async fn serve(listener: TcpListener, router: Router, config: &Config, stop: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    acceptor: Acceptor,
+    router: Router,
+    config: &Config,
+    stop: CancellationToken,
+) {
     let http = Arc::new(http(config));
     let proxies = Proxies::new(&config.trusted_proxies);
     let connections = TaskTracker::new();
     while let Some((stream, peer)) = next(&listener, &stop).await {
         let head_timeout = config.header_timeout;
-        connections.spawn(one(
-            stream,
-            peer,
-            proxies.clone(),
-            router.clone(),
-            Arc::clone(&http),
-            head_timeout,
-            stop.clone(),
-        ));
+        // answers are written whole: waiting for more to send only adds delay
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = &error as &dyn std::error::Error, "nodelay not set");
+        }
+        let acceptor = acceptor.clone();
+        let (proxies, router, http, stop) = (proxies.clone(), router.clone(), Arc::clone(&http), stop.clone());
+        connections.spawn(async move {
+            match timeout(head_timeout, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => one(stream, peer, proxies, router, http, head_timeout, stop).await,
+                Ok(Err(error)) => {
+                    tracing::debug!(%peer, error = &error as &dyn std::error::Error, "a connection was not encrypted");
+                }
+                Err(_) => tracing::debug!(%peer, "a connection did not say how it is encrypted"),
+            }
+        });
     }
     drop(listener);
     connections.close();
@@ -99,7 +112,7 @@ fn is_the_peers(error: &io::Error) -> bool {
 }
 
 async fn one(
-    stream: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
     proxies: Proxies,
     router: Router,
@@ -107,10 +120,6 @@ async fn one(
     head_timeout: Duration,
     stop: CancellationToken,
 ) {
-    // answers are written whole: waiting for more to send only adds delay
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(error = &error as &dyn std::error::Error, "nodelay not set");
-    }
     let answer = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         let client = proxies.client(peer, request.headers());

@@ -32,6 +32,7 @@ use im_infra::{
     presence::GATEWAYS,
     readiness::Readiness,
     registry::{Instance, Registration, Registry},
+    tls::Acceptor,
     topics::{Consumer, Producer, create_for},
 };
 use im_schema::{
@@ -103,6 +104,7 @@ pub struct Gateway {
     gate: Arc<Gate>,
     deps: Deps,
     listener: TcpListener,
+    acceptor: Acceptor,
     address: SocketAddr,
     router: Router,
     pages: Pages,
@@ -115,6 +117,7 @@ impl Gateway {
     /// [`BuildError`] if the port is taken, the log is away, or the configuration makes no sense.
     pub async fn build(config: Config, deps: Deps) -> Result<Self, BuildError> {
         let origins = Origins::new(&config.allowed_origins)?;
+        let acceptor = Acceptor::new(config.tls.read()?.as_ref())?;
         create_for::<Downstream>(&*deps.log, &deps.instance)
             .await
             .map_err(BuildError::Topic)?;
@@ -141,6 +144,7 @@ impl Gateway {
             gate,
             deps,
             listener,
+            acceptor,
             address,
             router,
             pages,
@@ -171,6 +175,7 @@ impl Gateway {
             gate,
             deps,
             listener,
+            acceptor,
             address: _,
             router,
             pages: _,
@@ -200,7 +205,7 @@ impl Gateway {
         let heartbeat = tokio::spawn(ticker::heartbeat(Arc::clone(&gate)));
         let server = tokio::spawn({
             let (config, stop) = (gate.config.clone(), stop.clone());
-            async move { listener::serve(listener, router, &config, stop).await }
+            async move { listener::serve(listener, acceptor, router, &config, stop).await }
         });
 
         if stop.run_until_cancelled(registration.done()).await.is_some() {

@@ -14,6 +14,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use self::target::Encryption;
+
 use self::target::{Begun, Target};
 use crate::registry::Instances;
 use futures::future::BoxFuture;
@@ -45,18 +47,27 @@ pub struct Channel {
 }
 
 /// A channel to the instances of `service` that `instances` shows, now and as they change. Those without an address are passed over: they cannot
-/// be called.
+/// be called; with an encryption, so are those whose address is not of `https`.
 #[must_use]
-pub fn channel(service: &'static str, instances: watch::Receiver<Instances>) -> Channel {
+pub fn channel(
+    service: &'static str,
+    instances: watch::Receiver<Instances>,
+    encryption: Option<Encryption>,
+) -> Channel {
     let (tell, targets) = watch::channel(Targets::default());
-    tokio::spawn(follow(service, instances, tell));
+    tokio::spawn(follow(service, instances, encryption, tell));
     Channel { service, targets }
 }
 
-async fn follow(service: &'static str, mut instances: watch::Receiver<Instances>, tell: watch::Sender<Targets>) {
+async fn follow(
+    service: &'static str,
+    mut instances: watch::Receiver<Instances>,
+    encryption: Option<Encryption>,
+    tell: watch::Sender<Targets>,
+) {
     let mut known: BTreeMap<String, Arc<Target>> = BTreeMap::new();
     loop {
-        known = merge(service, &known, &instances.borrow_and_update());
+        known = merge(service, &known, &instances.borrow_and_update(), encryption.as_ref());
         tell.send_replace(known.values().cloned().collect());
         tokio::select! {
             // without the registry the channel keeps what it has
@@ -71,17 +82,18 @@ fn merge(
     service: &'static str,
     known: &BTreeMap<String, Arc<Target>>,
     current: &Instances,
+    encryption: Option<&Encryption>,
 ) -> BTreeMap<String, Arc<Target>> {
     let served = current.values().filter(|instance| !instance.address.is_empty());
     let targets = served.filter_map(|instance| {
         let same = known.get(&instance.id).filter(|target| target.is_at(&instance.address));
         let target = match same {
             Some(target) => Arc::clone(target),
-            None => match Target::new(service, instance) {
+            None => match Target::new(service, instance, encryption) {
                 Ok(target) => Arc::new(target),
                 Err(error) => {
                     let (id, address) = (&instance.id, &instance.address);
-                    let error = &error as &dyn std::error::Error;
+                    let error = &*error as &dyn std::error::Error;
                     tracing::error!(instance = %id, address, error, "an instance cannot be called");
                     return None;
                 }

@@ -17,6 +17,7 @@ pub mod registry;
 pub mod routing;
 pub mod session;
 pub mod telemetry;
+pub mod tls;
 pub mod token;
 pub mod topics;
 pub mod trace;

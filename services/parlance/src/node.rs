@@ -144,6 +144,16 @@ impl Node {
         self.address
     }
 
+    /// `https` where it serves encrypted connections only, otherwise `http`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        let settings = &self.ground.settings;
+        let tls = match self.role {
+            Role::Gateway => &settings.gateway.tls,
+            Role::Logic | Role::Repo | Role::Task => &settings.cluster.tls,
+        };
+        if tls.enabled { "https" } else { "http" }
+    }
+
     async fn gateway(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let logic = peers.channel(&self.ground, Role::Logic).await?;
         let (api, history) = (peers.services(&self.ground, &logic), peers.history(&logic));
@@ -173,7 +183,7 @@ impl Node {
             Engine::log(&self.ground.engines.log),
             Engine::peers(Role::Repo.name(), channel),
         ];
-        self.serve(routes, needed, metrics).await?;
+        self.serve(peers, routes, needed, metrics).await?;
         self.parts.push(logic);
         self.register();
         Ok(Parts {
@@ -184,7 +194,8 @@ impl Node {
 
     async fn repo(&mut self, peers: &Peers, metrics: MetricsHandle) -> anyhow::Result<Parts> {
         let repo = services::repo(&self.ground).await?;
-        self.serve(peers.serve_repo(&repo), vec![store(&repo)], metrics).await?;
+        let routes = peers.serve_repo(&repo);
+        self.serve(peers, routes, vec![store(&repo)], metrics).await?;
         self.repo = Some(repo);
         self.register();
         Ok(Parts::default())
@@ -199,15 +210,28 @@ impl Node {
             Engine::log(&self.ground.engines.log),
             Engine::peers(Role::Repo.name(), channel),
         ];
-        self.serve(Routes::default(), needed, metrics).await?;
+        self.serve(peers, Routes::default(), needed, metrics).await?;
         self.register();
         Ok(Parts::default())
     }
 
     /// Serves what other roles may call, health and metrics; it is ready while what is `needed` for that is there.
-    async fn serve(&mut self, routes: Routes, needed: Vec<Engine>, metrics: MetricsHandle) -> anyhow::Result<()> {
+    async fn serve(
+        &mut self,
+        peers: &Peers,
+        routes: Routes,
+        needed: Vec<Engine>,
+        metrics: MetricsHandle,
+    ) -> anyhow::Result<()> {
         let readiness = self.ground.engines.readiness(needed);
-        let port = Port::open(self.ground.settings.cluster.listen, routes, readiness, metrics).await?;
+        let port = Port::open(
+            self.ground.settings.cluster.listen,
+            peers.acceptor()?,
+            routes,
+            readiness,
+            metrics,
+        )
+        .await?;
         self.address = port.address();
         self.parts.push(Part::run("the port", |stop| port.serve(stop)));
         Ok(())
@@ -217,7 +241,7 @@ impl Node {
     fn register(&mut self) {
         let cluster = &self.ground.settings.cluster;
         let address = if cluster.advertise.is_empty() {
-            format!("http://{}", self.address)
+            format!("{}://{}", self.scheme(), self.address)
         } else {
             cluster.advertise.clone()
         };

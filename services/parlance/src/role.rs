@@ -42,9 +42,10 @@ fn announce(node: &Node, started: Instant) {
     #[expect(clippy::print_stdout, reason = "this is what the user waits for")]
     {
         println!(
-            "{} is ready after {:.0} ms at http://{}",
+            "{} is ready after {:.0} ms at {}://{}",
             node.name(),
             started.elapsed().as_secs_f64() * 1e3,
+            node.scheme(),
             node.address()
         );
     }

@@ -6,6 +6,7 @@ use im_infra::{
     config::{Loader, Secret, Sources, duration, size},
     layers::{Quota, Quotas},
     telemetry::{Level, LogFormat},
+    tls::Tls,
     trace::TraceOptions,
 };
 use serde::Deserialize;
@@ -125,6 +126,7 @@ pub struct Redis {
     pub prefix: String,
     #[serde(with = "duration")]
     pub timeout: Duration,
+    pub tls: Tls,
 }
 
 /// The registry in etcd.
@@ -138,6 +140,7 @@ pub struct Etcd {
     pub prefix: String,
     #[serde(with = "duration")]
     pub timeout: Duration,
+    pub tls: Tls,
 }
 
 /// This process among those of its deployment.
@@ -153,6 +156,8 @@ pub struct Cluster {
     pub registration_ttl: Duration,
     #[serde(with = "duration")]
     pub machine_ttl: Duration,
+    pub tls: Tls,
+    pub tls_name: String,
 }
 
 /// How often, and how long, a call may be.

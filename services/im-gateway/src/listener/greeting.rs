@@ -1,5 +1,6 @@
 //! Whether a new connection has said enough to know what it speaks.
 
+use im_infra::tls::Stream;
 use std::{
     io,
     pin::Pin,
@@ -9,10 +10,7 @@ use std::{
     },
     task::{Context, Poll},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What every HTTP/2 connection begins with.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -31,13 +29,13 @@ impl Greeting {
 /// A stream that takes note of its first bytes.
 #[derive(Debug)]
 pub(super) struct Watched {
-    stream: TcpStream,
+    stream: Stream,
     /// How much of [`HTTP2`] was read; `None` once the greeting is over.
     read: Option<(usize, Greeting)>,
 }
 
 impl Watched {
-    pub(super) fn new(stream: TcpStream, greeting: Greeting) -> Self {
+    pub(super) fn new(stream: Stream, greeting: Greeting) -> Self {
         Self {
             stream,
             read: Some((0, greeting)),

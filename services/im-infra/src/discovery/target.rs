@@ -5,7 +5,7 @@ use super::{
     circuit::{self, Circuit},
     patience::Patience,
 };
-use crate::registry::Instance;
+use crate::{registry::Instance, tls::Pem};
 use futures::task::noop_waker_ref;
 use parking_lot::Mutex;
 use std::{
@@ -19,10 +19,10 @@ use std::{
 };
 use tonic::{
     Status,
-    transport::{Channel, Endpoint, Error},
+    transport::{Channel, Endpoint},
 };
 use tower::{
-    Service, ServiceExt as _,
+    BoxError, Service, ServiceExt as _,
     load::{Load as _, PendingRequests, completion::CompleteOnResponse, pending_requests::Count},
 };
 use tower_resilience_circuitbreaker::CircuitBreakerError;
@@ -35,6 +35,43 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// HTTP/2 windows: batches of messages are larger than the default of 64 KiB.
 const WINDOW_BYTES: u32 = 4 << 20;
+
+/// How instances are called that take encrypted connections only.
+#[derive(Debug, Clone)]
+pub struct Encryption {
+    /// Whose certificates are trusted, and what this side shows.
+    pub pem: Pem,
+    /// The name that the certificate of each instance has; empty for the host of its address.
+    pub name: String,
+}
+
+impl Encryption {
+    #[cfg(feature = "tls")]
+    fn of(&self, endpoint: Endpoint) -> Result<Endpoint, BoxError> {
+        use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+        if endpoint.uri().scheme() != Some(&http::uri::Scheme::HTTPS) {
+            return Err("it does not take encrypted connections: its address is not of https".into());
+        }
+        let mut tls = ClientTlsConfig::new();
+        tls = if self.pem.ca.is_empty() {
+            tls.with_native_roots()
+        } else {
+            tls.ca_certificate(Certificate::from_pem(&self.pem.ca))
+        };
+        if let Some((certificate, key)) = &self.pem.identity {
+            tls = tls.identity(Identity::from_pem(certificate, key.expose()));
+        }
+        if !self.name.is_empty() {
+            tls = tls.domain_name(&self.name);
+        }
+        Ok(endpoint.tls_config(tls)?)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn of(&self, _: Endpoint) -> Result<Endpoint, BoxError> {
+        Err(crate::tls::TlsError::NotBuilt.into())
+    }
+}
 
 /// An instance that can be called.
 pub(super) struct Target {
@@ -55,9 +92,13 @@ pub(super) enum Begun {
 
 impl Target {
     /// # Errors
-    /// The address is none.
-    pub(super) fn new(service: &'static str, instance: &Instance) -> Result<Self, Error> {
-        let channel = Patience::new(endpoint(&instance.address)?.connect_lazy());
+    /// The address is none, or the encryption cannot be used.
+    pub(super) fn new(
+        service: &'static str,
+        instance: &Instance,
+        encryption: Option<&Encryption>,
+    ) -> Result<Self, BoxError> {
+        let channel = Patience::new(endpoint(&instance.address, encryption)?.connect_lazy());
         let answers = Arc::new(AtomicBool::new(false));
         let circuit = circuit::closed(service, &instance.id, Arc::clone(&answers), channel.clone());
         Ok(Self {
@@ -110,8 +151,13 @@ fn plain(error: CircuitBreakerError<Status>) -> Status {
     }
 }
 
-fn endpoint(address: &str) -> Result<Endpoint, Error> {
-    Ok(Endpoint::from_shared(address.to_owned())?
+fn endpoint(address: &str, encryption: Option<&Encryption>) -> Result<Endpoint, BoxError> {
+    let endpoint = Endpoint::from_shared(address.to_owned())?;
+    let endpoint = match encryption {
+        Some(encryption) => encryption.of(endpoint)?,
+        None => endpoint,
+    };
+    Ok(endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)

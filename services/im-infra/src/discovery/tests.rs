@@ -153,7 +153,7 @@ async fn answered_by_just(channel: &Channel, expected: &[&str]) {
 /// Two servers that are registered, and a channel to them that both have answered.
 async fn a_well_and_an_ill_one() -> (EmbeddedRegistry, Channel, [Named; 2], [Box<dyn Lease>; 2]) {
     let registry = EmbeddedRegistry::new();
-    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap());
+    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap(), None);
     let (well, ill) = (Named::serve("well"), Named::serve("ill"));
     let leases = [well.register(&registry).await, ill.register(&registry).await];
     answered_by_just(&channel, &["ill", "well"]).await;
@@ -176,7 +176,7 @@ async fn unanswered(channel: &Channel, calls: usize) -> usize {
 #[tokio::test]
 async fn calls_are_spread_over_the_instances_that_are_there() {
     let registry = EmbeddedRegistry::new();
-    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap());
+    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap(), None);
     let nobody = call(&channel).await;
     assert_eq!(nobody.code(), Code::Unavailable, "nobody is there yet: {nobody}");
 
@@ -192,7 +192,7 @@ async fn calls_are_spread_over_the_instances_that_are_there() {
 #[tokio::test]
 async fn a_call_waits_for_the_first_instance() {
     let registry = EmbeddedRegistry::new();
-    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap());
+    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap(), None);
     let one = Named::serve("one");
     let (answer, _lease) = tokio::join!(biased; ask(&channel), one.register(&registry));
     assert_eq!(answer.as_deref(), Some("one"));
@@ -201,7 +201,7 @@ async fn a_call_waits_for_the_first_instance() {
 #[tokio::test]
 async fn an_instance_that_comes_back_elsewhere_is_found() {
     let registry = EmbeddedRegistry::new();
-    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap());
+    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap(), None);
     let (one, two) = (Named::serve("one"), Named::serve("two"));
     let _before = one.register_as(&registry, "a").await;
     answered_by_just(&channel, &["one"]).await;
@@ -213,7 +213,7 @@ async fn an_instance_that_comes_back_elsewhere_is_found() {
 async fn what_was_known_last_stays_when_the_registry_ends() {
     let registry = EmbeddedRegistry::new();
     let (tell, instances) = watch::channel(Instances::new());
-    let channel = channel(SERVICE, instances);
+    let channel = channel(SERVICE, instances, None);
     let one = Named::serve("one");
     let _lease = one.register(&registry).await;
     tell.send_replace(registry.watch(SERVICE).await.unwrap().borrow().clone());
@@ -228,7 +228,7 @@ fn an_address_that_is_none_is_passed_over() {
         address: "http://not an address".into(),
     };
     let current = Instances::from([("a".to_owned(), instance)]);
-    assert!(merge(SERVICE, &BTreeMap::new(), &current).is_empty());
+    assert!(merge(SERVICE, &BTreeMap::new(), &current, None).is_empty());
 }
 
 #[tokio::test]
@@ -293,7 +293,7 @@ async fn an_instance_that_hangs_costs_a_few_calls_until_it_is_back() {
 #[tokio::test]
 async fn who_answers_is_asked_nevertheless_if_nobody_answers_better() {
     let registry = EmbeddedRegistry::new();
-    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap());
+    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap(), None);
     let only = Named::serve("only");
     let _lease = only.register(&registry).await;
     only.becomes(Mood::Unavailable);
@@ -308,7 +308,7 @@ async fn if_nobody_can_be_reached_calls_fail_at_once_and_the_metrics_say_so() {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let _local = metrics::set_default_local_recorder(&recorder);
     let registry = EmbeddedRegistry::new();
-    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap());
+    let channel = channel(SERVICE, registry.watch(SERVICE).await.unwrap(), None);
     let mut only = Named::serve("only");
     let lease = only.register(&registry).await;
     answered_by_just(&channel, &["only"]).await;

@@ -15,7 +15,7 @@ mod mirror;
 mod names;
 mod options;
 
-pub use options::{EtcdOptions, EtcdOptionsError, EtcdTls};
+pub use options::{EtcdOptions, EtcdOptionsError};
 
 use self::{
     keeper::Keeper,

@@ -86,7 +86,7 @@ impl Road {
     /// With an edge only.
     pub(crate) async fn without_instances() -> Self {
         let registry = EmbeddedRegistry::new();
-        let middle = discovery::channel("middle", registry.watch("middle").await.unwrap());
+        let middle = discovery::channel("middle", registry.watch("middle").await.unwrap(), None);
         let capacity = Capacity::new(ROOM.try_into().unwrap());
         let layers = layers(capacity.clone());
         let edge = ClubServiceClient::new(layers.edge(inside(ROOM).call(club_service::remote(middle))));
@@ -102,7 +102,7 @@ impl Road {
     }
 
     async fn channel(&self, service: &'static str) -> Channel {
-        discovery::channel(service, self.registry.watch(service).await.unwrap())
+        discovery::channel(service, self.registry.watch(service).await.unwrap(), None)
     }
 
     async fn serve(&mut self, service: &str, handle: Handler) {

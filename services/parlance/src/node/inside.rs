@@ -4,8 +4,9 @@ use super::Role;
 use crate::platform::ground::Ground;
 use anyhow::Context as _;
 use im_infra::{
-    discovery::{self, Channel},
+    discovery::{self, Channel, Encryption},
     layers::{Inside, Memory},
+    tls::Acceptor,
     token::ServiceToken,
 };
 use im_repo::Repo;
@@ -23,16 +24,23 @@ const MAX_CALL_BYTES: usize = 64 << 20;
 /// What processes need to call each other.
 pub(super) struct Peers {
     pub(super) inside: Inside,
+    encryption: Option<Encryption>,
 }
 
 impl Peers {
     /// # Errors
-    /// The secret is too short.
+    /// The secret is too short, or certificates cannot be read.
     pub(super) fn new(ground: &Ground) -> anyhow::Result<Self> {
         let (cluster, limits) = (&ground.settings.cluster, &ground.settings.limits);
         let secret = cluster.secret.expose();
         let kv = Arc::clone(&ground.engines.kv);
+        let pem = cluster.tls.read().context("cluster.tls")?;
+        let encryption = pem.map(|pem| Encryption {
+            pem,
+            name: cluster.tls_name.clone(),
+        });
         Ok(Self {
+            encryption,
             inside: Inside {
                 // one for all: what a process answers at once, whoever calls
                 capacity: ground.layers.capacity.clone(),
@@ -50,10 +58,16 @@ impl Peers {
     /// The registry is away.
     pub(super) async fn channel(&self, ground: &Ground, role: Role) -> anyhow::Result<Channel> {
         let instances = ground.engines.registry.watch(role.name()).await;
-        Ok(discovery::channel(
-            role.name(),
-            instances.with_context(|| format!("watch {role}"))?,
-        ))
+        let instances = instances.with_context(|| format!("watch {role}"))?;
+        Ok(discovery::channel(role.name(), instances, self.encryption.clone()))
+    }
+
+    /// Encrypts the connections of those who call this process, if it is to.
+    ///
+    /// # Errors
+    /// The certificate cannot be used.
+    pub(super) fn acceptor(&self) -> anyhow::Result<Acceptor> {
+        Acceptor::new(self.encryption.as_ref().map(|encryption| &encryption.pem)).context("cluster.tls")
     }
 
     /// What clients may call, with handlers at logic.

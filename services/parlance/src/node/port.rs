@@ -1,10 +1,14 @@
 //! The port of a process that serves other processes: their calls, health, metrics.
 
+mod encrypted;
+
+use self::encrypted::Encrypted;
 use anyhow::Context as _;
 use axum::{Router, http::header, response::IntoResponse as _, routing::get};
 use im_infra::{
     readiness::{self, GrpcHealth, Readiness},
     telemetry::MetricsHandle,
+    tls::Acceptor,
 };
 use std::{io, net::SocketAddr};
 use tokio::net::TcpListener;
@@ -14,6 +18,7 @@ use tonic::service::Routes;
 /// A port that is taken and serves nothing yet.
 pub(super) struct Port {
     listener: TcpListener,
+    acceptor: Acceptor,
     address: SocketAddr,
     router: Router,
     readiness: Readiness,
@@ -24,6 +29,7 @@ impl Port {
     /// The port is taken.
     pub(super) async fn open(
         listen: SocketAddr,
+        acceptor: Acceptor,
         routes: Routes,
         readiness: Readiness,
         metrics: MetricsHandle,
@@ -37,6 +43,7 @@ impl Port {
         Ok(Self {
             address: listener.local_addr()?,
             listener,
+            acceptor,
             router,
             readiness,
         })
@@ -57,9 +64,13 @@ impl Port {
             stop.cancelled().await;
             readiness.leave();
         };
-        axum::serve(self.listener, self.router)
-            .with_graceful_shutdown(leave)
-            .await
+        if !self.acceptor.encrypts() {
+            let serve = axum::serve(self.listener, self.router);
+            return serve.with_graceful_shutdown(leave).await;
+        }
+        let listener = Encrypted::new(self.listener, self.acceptor)?;
+        let serve = axum::serve(listener, self.router);
+        serve.with_graceful_shutdown(leave).await
     }
 }
 

@@ -1,7 +1,13 @@
 //! Where the engine is and how long to wait for it.
 
-use crate::config::Secret;
-use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, cluster::ClusterClient};
+use crate::{
+    config::Secret,
+    tls::{Pem, Tls, TlsError},
+};
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo,
+    cluster::{ClusterClient, ClusterClientBuilder},
+};
 use std::time::Duration;
 
 /// Where Redis is, and whose keys are used in it.
@@ -21,6 +27,8 @@ pub struct RedisOptions {
     pub prefix: String,
     /// A connection or an answer that takes longer is given up, and the engine taken for unavailable. 500 ms by default.
     pub timeout: Duration,
+    /// Encrypts connections. The servers' certificates must name their hosts. Needs the feature `redis-tls`.
+    pub tls: Tls,
 }
 
 /// Why there is no client for some [`RedisOptions`].
@@ -38,6 +46,9 @@ pub enum RedisOptionsError {
     /// A cluster has no such database.
     #[error("a cluster has only database 0, not {0}")]
     Database(u32),
+    /// Connections cannot be encrypted as they should.
+    #[error("redis.tls")]
+    Tls(#[from] TlsError),
     /// The client does not take it.
     #[error("Redis client")]
     Client(#[from] redis::RedisError),
@@ -55,6 +66,7 @@ impl RedisOptions {
             password: Secret::default(),
             prefix: prefix.into(),
             timeout: Duration::from_millis(500),
+            tls: Tls::default(),
         }
     }
 
@@ -74,8 +86,11 @@ impl RedisOptions {
 
     /// A client for each address.
     pub(super) fn clients(&self) -> Result<Vec<Client>, RedisOptionsError> {
-        let infos = self.infos()?;
-        Ok(infos.into_iter().map(Client::open).collect::<Result<_, _>>()?)
+        let infos = self.infos()?.into_iter();
+        Ok(match self.pem()? {
+            Some(pem) => infos.map(|info| encrypted(info, &pem)).collect::<Result<_, _>>()?,
+            None => infos.map(Client::open).collect::<Result<_, _>>()?,
+        })
     }
 
     /// A client for the cluster, `None` for a single server.
@@ -86,9 +101,20 @@ impl RedisOptions {
         let client = ClusterClient::builder(self.infos()?)
             .connection_timeout(self.timeout)
             .response_timeout(self.timeout)
-            .retries(3)
-            .build()?;
-        Ok(Some(client))
+            .retries(3);
+        let client = match self.pem()? {
+            Some(pem) => encrypted_cluster(client, &pem),
+            None => client,
+        };
+        Ok(Some(client.build()?))
+    }
+
+    fn pem(&self) -> Result<Option<Pem>, TlsError> {
+        let pem = self.tls.read()?;
+        if pem.is_some() && !cfg!(feature = "redis-tls") {
+            return Err(TlsError::NotBuilt);
+        }
+        Ok(pem)
     }
 
     fn infos(&self) -> Result<Vec<ConnectionInfo>, RedisOptionsError> {
@@ -107,7 +133,50 @@ impl RedisOptions {
         if !self.password.is_empty() {
             login = login.set_password(self.password.expose());
         }
-        let info = ConnectionAddr::Tcp(host.into(), port).into_connection_info()?;
+        let address = if self.tls.enabled {
+            ConnectionAddr::TcpTls {
+                host: host.into(),
+                port,
+                insecure: false,
+                tls_params: None,
+            }
+        } else {
+            ConnectionAddr::Tcp(host.into(), port)
+        };
+        let info = address.into_connection_info()?;
         Ok(info.set_redis_settings(login))
     }
+}
+
+#[cfg(feature = "redis-tls")]
+fn certificates(pem: &Pem) -> redis::TlsCertificates {
+    crate::tls::provide();
+    let identity = pem.identity.as_ref();
+    redis::TlsCertificates {
+        client_tls: identity.map(|(certificate, key)| redis::ClientTlsConfig {
+            client_cert: certificate.clone(),
+            client_key: key.expose().as_bytes().to_vec(),
+        }),
+        root_cert: Some(pem.ca.clone()).filter(|ca| !ca.is_empty()),
+    }
+}
+
+#[cfg(feature = "redis-tls")]
+fn encrypted(info: ConnectionInfo, pem: &Pem) -> redis::RedisResult<Client> {
+    Client::build_with_tls(info, certificates(pem))
+}
+
+#[cfg(not(feature = "redis-tls"))]
+fn encrypted(info: ConnectionInfo, _: &Pem) -> redis::RedisResult<Client> {
+    Client::open(info)
+}
+
+#[cfg(feature = "redis-tls")]
+fn encrypted_cluster(client: ClusterClientBuilder, pem: &Pem) -> ClusterClientBuilder {
+    client.certs(certificates(pem))
+}
+
+#[cfg(not(feature = "redis-tls"))]
+fn encrypted_cluster(client: ClusterClientBuilder, _: &Pem) -> ClusterClientBuilder {
+    client
 }

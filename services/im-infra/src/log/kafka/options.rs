@@ -139,6 +139,8 @@ pub(super) fn largest_message() -> usize {
 #[cfg(test)]
 mod tests {
     use super::KafkaOptions;
+    #[cfg(not(feature = "kafka-tls"))]
+    use rdkafka::producer::BaseProducer;
 
     #[test]
     fn passwords_stay_out_of_what_is_printed() {
@@ -165,5 +167,14 @@ mod tests {
         assert_eq!(producer.get("acks"), Some("all"));
         assert_eq!(producer.get("compression.type"), Some("lz4"));
         assert_eq!(member.get("enable.auto.offset.store"), Some("false"));
+    }
+
+    #[cfg(not(feature = "kafka-tls"))]
+    #[test]
+    fn encryption_that_was_not_built_in_is_refused_at_the_start() {
+        let mut options = KafkaOptions::new("127.0.0.1:9092");
+        options.properties.insert("security.protocol".into(), "ssl".into());
+        let refused = options.producer().create::<BaseProducer>().err().unwrap().to_string();
+        assert!(refused.contains("OpenSSL not available at build time"), "{refused}");
     }
 }

@@ -1,6 +1,9 @@
 //! Where the engine is and how long to wait for it.
 
-use crate::config::Secret;
+use crate::{
+    config::Secret,
+    tls::{Pem, Tls, TlsError},
+};
 use etcd_client::ConnectOptions;
 use std::{sync::Arc, time::Duration};
 
@@ -20,17 +23,8 @@ pub struct EtcdOptions {
     pub user: String,
     /// The user's password.
     pub password: Secret,
-    /// Encrypts connections; `None` for plain ones. Needs the feature `etcd-tls`.
-    pub tls: Option<EtcdTls>,
-}
-
-/// How connections are encrypted. The server's certificate must name its host.
-#[derive(Debug, Clone, Default)]
-pub struct EtcdTls {
-    /// Certificates (PEM) to trust, those of the system if empty.
-    pub ca: Vec<u8>,
-    /// This client's certificate and its key (PEM), if the server asks for one.
-    pub identity: Option<(Vec<u8>, Secret)>,
+    /// Encrypts connections. The server's certificate must name its host. Needs the feature `etcd-tls`.
+    pub tls: Tls,
 }
 
 /// Why there is no client for some [`EtcdOptions`].
@@ -42,9 +36,9 @@ pub enum EtcdOptionsError {
     /// The prefix has other characters than it may.
     #[error("prefix {0:?} is not of letters, digits, dots, underscores, hyphens, and slashes within")]
     Prefix(String),
-    /// This program was built without TLS to etcd.
-    #[error("TLS to etcd needs a program that is built with the feature `tls`")]
-    NoTls,
+    /// Connections cannot be encrypted as they should.
+    #[error("etcd.tls")]
+    Tls(#[from] TlsError),
     /// The client does not take it.
     #[error("etcd client")]
     Client(#[source] etcd_client::Error),
@@ -63,7 +57,7 @@ impl EtcdOptions {
             timeout: Duration::from_secs(2),
             user: String::new(),
             password: Secret::default(),
-            tls: None,
+            tls: Tls::default(),
         }
     }
 
@@ -80,29 +74,30 @@ impl EtcdOptions {
         if !self.user.is_empty() {
             options = options.with_user(&self.user, self.password.expose());
         }
-        match &self.tls {
-            Some(tls) => encrypted(options, tls),
-            None => Ok(options),
-        }
+        Ok(match self.tls.read()? {
+            Some(_) if !cfg!(feature = "etcd-tls") => return Err(TlsError::NotBuilt.into()),
+            Some(pem) => encrypted(options, &pem),
+            None => options,
+        })
     }
 }
 
 #[cfg(feature = "etcd-tls")]
-fn encrypted(options: ConnectOptions, tls: &EtcdTls) -> Result<ConnectOptions, EtcdOptionsError> {
+fn encrypted(options: ConnectOptions, pem: &Pem) -> ConnectOptions {
     use etcd_client::{Certificate, Identity, TlsOptions};
     let mut with = TlsOptions::new();
-    with = if tls.ca.is_empty() {
+    with = if pem.ca.is_empty() {
         with.with_native_roots()
     } else {
-        with.ca_certificate(Certificate::from_pem(&tls.ca))
+        with.ca_certificate(Certificate::from_pem(&pem.ca))
     };
-    if let Some((certificate, key)) = &tls.identity {
+    if let Some((certificate, key)) = &pem.identity {
         with = with.identity(Identity::from_pem(certificate, key.expose()));
     }
-    Ok(options.with_tls(with))
+    options.with_tls(with)
 }
 
 #[cfg(not(feature = "etcd-tls"))]
-fn encrypted(_options: ConnectOptions, _tls: &EtcdTls) -> Result<ConnectOptions, EtcdOptionsError> {
-    Err(EtcdOptionsError::NoTls)
+fn encrypted(options: ConnectOptions, _pem: &Pem) -> ConnectOptions {
+    options
 }

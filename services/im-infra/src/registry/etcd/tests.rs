@@ -9,6 +9,7 @@ use crate::{
         conformance::{Subject, every_promise},
     },
     telemetry::Level,
+    tls::Tls,
 };
 use parking_lot::Mutex;
 use std::{
@@ -410,13 +411,16 @@ async fn options_that_make_no_client_are_refused() {
             "at least one endpoint",
         ),
         (EtcdOptions::new("127.0.0.1:1", "p*"), "prefix \"p*\""),
-        #[cfg(not(feature = "etcd-tls"))]
         (
             EtcdOptions {
-                tls: Some(EtcdTls::default()),
+                tls: Tls {
+                    enabled: true,
+                    ca: "/nowhere".into(),
+                    ..Tls::default()
+                },
                 ..good.clone()
             },
-            "feature `tls`",
+            "etcd.tls",
         ),
     ] {
         let error = EtcdRegistry::connect(options, SystemClock::shared())

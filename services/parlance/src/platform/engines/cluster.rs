@@ -46,6 +46,7 @@ impl From<&Redis> for RedisOptions {
             password: redis.password.clone(),
             prefix: redis.prefix.clone(),
             timeout: redis.timeout,
+            tls: redis.tls.clone(),
         }
     }
 }
@@ -73,7 +74,7 @@ pub(super) async fn registry(etcd: &Etcd, clock: &SharedClock) -> anyhow::Result
         timeout: etcd.timeout,
         user: etcd.user.clone(),
         password: etcd.password.clone(),
-        tls: None,
+        tls: etcd.tls.clone(),
     };
     let registry = EtcdRegistry::connect(options, Arc::clone(clock)).await;
     Ok(Arc::new(registry.context("prepare the registry in etcd")?))

@@ -1,0 +1,20 @@
+//! Two processes of each role, which show each other certificates.
+
+use crate::{authority::Authority, borrowed, settings};
+use im_testkit::{Ground, Town};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_goes_from_process_to_process_encrypted() {
+    let authority = Authority::new();
+    let mut settings = settings("cluster.tls", &authority.issue("parlance.test"));
+    settings.push(("cluster.tls_name".into(), "parlance.test".into()));
+    let mut town = Town::start(
+        Ground::Processes(env!("CARGO_BIN_EXE_parlance-node")),
+        &borrowed(&settings),
+    )
+    .await;
+    let (mut alice, mut bob) = (town.user("alice").await, town.user("bob").await);
+    alice.sends("hi").to(&bob).await;
+    bob.receives("hi").await;
+    town.stop().await;
+}
