@@ -20,7 +20,7 @@ pub use self::{
 use self::{
     member::{Member, Streams},
     produce::Appender,
-    topics::Topics,
+    topics::{Quiet, Topics},
 };
 use super::{Append, Log, LogError, MAX_RECORD_BYTES, PartitionStream, Subscription, TopicSpec};
 use async_trait::async_trait;
@@ -50,7 +50,7 @@ pub struct KafkaLog {
     topics: Topics,
     members: Mutex<Vec<(Arc<Member>, JoinHandle<()>)>>,
     /// Clients that ask for the offsets of a group.
-    onlookers: Mutex<HashMap<String, Arc<BaseConsumer>>>,
+    onlookers: Mutex<HashMap<String, Arc<BaseConsumer<Quiet>>>>,
     closed: AtomicBool,
     closing: tokio::sync::Mutex<()>,
     meters: Meters,
@@ -117,13 +117,13 @@ impl KafkaLog {
         Ok(())
     }
 
-    fn onlooker(&self, group: &str) -> Result<Arc<BaseConsumer>, LogError> {
+    fn onlooker(&self, group: &str) -> Result<Arc<BaseConsumer<Quiet>>, LogError> {
         let mut onlookers = self.onlookers.lock();
         if let Some(client) = onlookers.get(group) {
             return Ok(Arc::clone(client));
         }
-        let client: BaseConsumer = self.options.onlooker(group).create().map_err(errors::unavailable)?;
-        let client = Arc::new(client);
+        let client = self.options.onlooker(group).create_with_context(Quiet);
+        let client = Arc::new(client.map_err(errors::unavailable)?);
         onlookers.insert(group.to_owned(), Arc::clone(&client));
         Ok(client)
     }

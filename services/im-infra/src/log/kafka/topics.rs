@@ -7,6 +7,7 @@ use rdkafka::{
     ClientConfig, ClientContext,
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     config::RDKafkaLogLevel,
+    consumer::ConsumerContext,
     error::{KafkaError, RDKafkaErrorCode},
     producer::Producer as _,
 };
@@ -200,7 +201,7 @@ impl Admin {
     }
 }
 
-/// The administrator's failures are answers to its calls.
+/// For clients whose failures are answers to their calls.
 pub(super) struct Quiet;
 
 impl ClientContext for Quiet {
@@ -209,6 +210,8 @@ impl ClientContext for Quiet {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(reason, error = &error as &dyn std::error::Error, "kafka administrator");
+        tracing::debug!(reason, error = &error as &dyn std::error::Error, "kafka client");
     }
 }
+
+impl ConsumerContext for Quiet {}
