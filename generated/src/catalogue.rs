@@ -43,6 +43,17 @@ impl Entry {
         (self.to_json)(bytes)
     }
 
+    /// As [`Entry::to_json`], with `"…"` in place of what sensitive fields hold.
+    ///
+    /// # Errors
+    /// As [`Entry::to_json`].
+    pub fn to_json_concealed(&self, bytes: &[u8]) -> Result<serde_json::Value, prost::DecodeError> {
+        let text = self.to_json(bytes)?;
+        let mut json = serde_json::from_str(&text).expect("what was just written is JSON");
+        conceal(self.name, &mut json);
+        Ok(json)
+    }
+
     /// The protobuf of a message in ProtoJSON; unknown fields are refused.
     ///
     /// # Errors
@@ -60,6 +71,40 @@ impl Entry {
     }
 }
 
+/// What a field of a message leads to.
+#[derive(Debug, Clone, Copy)]
+enum Inside {
+    /// It must not be shown.
+    Sensitive,
+    /// A message, or many.
+    Message {
+        /// Its full name.
+        name: &'static str,
+        /// Whether it is a map of them.
+        by_key: bool,
+    },
+}
+
+/// Takes the values of sensitive fields out of a message in ProtoJSON.
+fn conceal(name: &str, json: &mut serde_json::Value) {
+    let Ok(at) = INSIDES.binary_search_by_key(&name, |(name, _)| name) else {
+        return;
+    };
+    for (field, inside) in INSIDES[at].1 {
+        let Some(value) = json.get_mut(field) else { continue };
+        match (inside, value) {
+            (Inside::Sensitive, value) => *value = "…".into(),
+            (Inside::Message { name, .. }, serde_json::Value::Array(items)) => {
+                items.iter_mut().for_each(|item| conceal(name, item));
+            }
+            (Inside::Message { name, by_key: true }, serde_json::Value::Object(map)) => {
+                map.values_mut().for_each(|value| conceal(name, value));
+            }
+            (Inside::Message { name, .. }, value) => conceal(name, value),
+        }
+    }
+}
+
 fn to_json<M: Message + Default + Serialize>(bytes: &[u8]) -> Result<String, prost::DecodeError> {
     Ok(json::to_string(&M::decode(Bytes::copy_from_slice(bytes))?))
 }
@@ -70,4 +115,44 @@ fn from_json<M: Message + DeserializeOwned>(text: &[u8]) -> Result<Vec<u8>, Fail
 
 fn anew<M: Message + Default>(bytes: &[u8]) -> Result<Vec<u8>, prost::DecodeError> {
     Ok(M::decode(Bytes::copy_from_slice(bytes))?.encode_to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        internal::v1::{Fanout, Upstream},
+        v1::{Content, Text, content::Kind},
+    };
+
+    #[test]
+    fn what_a_message_says_is_concealed_wherever_it_stands_and_the_rest_is_shown() {
+        let text = Text {
+            body: "a secret".into(),
+            ..Default::default()
+        };
+        let content = Content {
+            kind: Some(Kind::Text(text)),
+            ..Default::default()
+        };
+        let upstream = Upstream {
+            conversation_id: 7,
+            content: Some(content.clone()),
+            ..Default::default()
+        };
+        let entry = Entry::named("parlance.internal.v1.Upstream").expect("the schema has it");
+        let shown = entry.to_json_concealed(&upstream.encode_to_vec()).expect("it is one");
+        assert_eq!(shown["conversationId"], "7");
+        assert!(!shown.to_string().contains("a secret"), "{shown}");
+
+        let json =
+            r#"{"conversationId":"7","deliveries":{"items":[{"message":{"content":{"text":{"body":"a secret"}}}}]}}"#;
+        let fanout: Fanout = json::from_slice(json.as_bytes()).expect("it is one");
+        let entry = Entry::named("parlance.internal.v1.Fanout").expect("the schema has it");
+        let bytes = fanout.encode_to_vec();
+        assert!(entry.to_json(&bytes).expect("it is one").contains("a secret"));
+        let shown = entry.to_json_concealed(&bytes).expect("it is one");
+        assert!(shown["deliveries"]["items"][0]["message"].is_object(), "{shown}");
+        assert!(!shown.to_string().contains("a secret"), "{shown}");
+    }
 }

@@ -9,6 +9,8 @@ use prost::Message;
 pub struct Topic {
     /// Its name; with `per_instance` a prefix, to which a dot and the instance's id are added.
     pub name: &'static str,
+    /// Full name of the message that its records carry.
+    pub payload: &'static str,
     /// The field by whose value records are spread over partitions.
     pub key: Option<&'static str>,
     /// How many partitions, at least 1.
@@ -21,6 +23,30 @@ pub struct Topic {
     pub durable: bool,
     /// Whether each instance has a topic of its own.
     pub per_instance: bool,
+    /// How a message that fails for a reason that passes steps aside and is tried again; none if it is tried again in its place.
+    pub retry: Option<Retry>,
+}
+
+/// How often, and after which pauses, a message is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Name of the topic in which messages wait; it has as many partitions as theirs and keeps records as long.
+    pub name: &'static str,
+    /// How often at most, at least 1.
+    pub attempts: u32,
+    /// The pause before the first attempt, in milliseconds; it doubles with each further one.
+    pub first_pause_ms: u64,
+    /// The longest pause, in milliseconds.
+    pub longest_pause_ms: u64,
+}
+
+impl Retry {
+    /// The pause before a message is tried again that has been so many times already, in milliseconds; `None` if that was often enough.
+    #[must_use]
+    pub fn pause_ms(&self, retries: u32) -> Option<u64> {
+        let doubled = self.first_pause_ms.saturating_mul(1 << retries.min(32));
+        (retries < self.attempts).then(|| doubled.min(self.longest_pause_ms))
+    }
 }
 
 impl Topic {
@@ -86,4 +112,21 @@ fn read<T: TopicPayload>(mut record: impl Buf) -> Result<Vec<T>, Failure> {
         items.push(item);
     }
     Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Retry;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_end() {
+        let retry = Retry {
+            name: "retry",
+            attempts: 5,
+            first_pause_ms: 100,
+            longest_pause_ms: 500,
+        };
+        let pauses: Vec<_> = (0..).map_while(|retries| retry.pause_ms(retries)).collect();
+        assert_eq!(pauses, [100, 200, 400, 500, 500]);
+    }
 }

@@ -115,6 +115,8 @@ changes! {
     TopicRetentionShortened = "topic-retention-shortened",
     /// Records that cannot be processed go elsewhere, or nowhere.
     TopicDeadLetterChanged = "topic-dead-letter-changed",
+    /// Messages that fail no longer step aside.
+    TopicRetryRemoved = "topic-retry-removed",
     /// An append no longer waits for the disk.
     TopicDurabilityLowered = "topic-durability-lowered",
     /// A topic of all instances became one of each, or the other way round.

@@ -1,4 +1,4 @@
-//! Log topics. A longer retention, more durability and a dead letter topic where there was none are safe.
+//! Log topics. A longer retention, more durability, and a topic for retries or for dead letters where there was none are safe.
 
 use super::{
     Change,
@@ -39,6 +39,7 @@ fn topic(old: &Topic, new: &Topic, place: &Place, findings: &mut Findings) {
         dead_letter,
         durable,
         per_instance,
+        retry,
     } = new;
     let mut differ = |change, old: &dyn Display, new: &dyn Display, hits: Vec<Hit>| {
         findings.add(change, place.clone(), old, new, hits);
@@ -76,6 +77,15 @@ fn topic(old: &Topic, new: &Topic, place: &Place, findings: &mut Findings) {
             Change::TopicDeadLetterChanged,
             &or_none(&old.dead_letter),
             &or_none(dead_letter),
+            hits,
+        );
+    }
+    if old.retry.is_some() && retry.is_none() {
+        let hits = stored("messages that wait there to be tried again: nobody reads them any more");
+        differ(
+            Change::TopicRetryRemoved,
+            &"tried again later",
+            &"tried again in its place",
             hits,
         );
     }

@@ -3,7 +3,7 @@
 use super::tokens::{ident, path};
 use crate::{
     SchemaError,
-    model::{Message, Schema, Topic},
+    model::{Message, Retry, Schema, Topic},
 };
 use heck::ToShoutySnakeCase;
 use proc_macro2::{Ident, TokenStream};
@@ -37,7 +37,25 @@ fn one(message: &Message, topic: &Topic) -> TokenStream {
         dead_letter,
         durable,
         per_instance,
+        retry,
     } = topic;
+    let payload = &message.full_name;
+    let retry = match retry.zip(topic.retry_name()) {
+        Some((
+            Retry {
+                attempts,
+                first_pause_ms,
+                longest_pause_ms,
+            },
+            name,
+        )) => quote!(Some(crate::topic::Retry {
+            name: #name,
+            attempts: #attempts,
+            first_pause_ms: #first_pause_ms,
+            longest_pause_ms: #longest_pause_ms,
+        })),
+        None => quote!(None),
+    };
     let doc = format!(" The topic of [`{}`]({}).", message.name, message.rust);
     let key_name = option(key.as_ref());
     let dead_letter = option(dead_letter.as_ref());
@@ -55,12 +73,14 @@ fn one(message: &Message, topic: &Topic) -> TokenStream {
         #[doc = #doc]
         pub static #constant: Topic = Topic {
             name: #name,
+            payload: #payload,
             key: #key_name,
             partitions: #partitions,
             retention_ms: #retention_ms,
             dead_letter: #dead_letter,
             durable: #durable,
             per_instance: #per_instance,
+            retry: #retry,
         };
 
         impl TopicPayload for #owner {

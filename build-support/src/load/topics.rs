@@ -3,7 +3,7 @@
 use super::options::Fields;
 use crate::{
     SchemaError,
-    model::{Cardinality, Field, Kind, Scalar, Schema, Topic},
+    model::{Cardinality, Field, Kind, Retry, Scalar, Schema, Topic},
 };
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub(super) fn load(message: &MessageDescriptor, fields: &[Field], said: &Dynamic
     if durability == 0 {
         return Err(wrong("a topic needs a durability".into()));
     }
-    Ok(Topic {
+    let topic = Topic {
         name,
         key,
         partitions,
@@ -55,7 +55,30 @@ pub(super) fn load(message: &MessageDescriptor, fields: &[Field], said: &Dynamic
         dead_letter: text("dead_letter"),
         durable: durability != MEMORY,
         per_instance: said.flag("per_instance"),
-    })
+        retry: match said.value("retry").as_message() {
+            Some(retry) if said.has_field_by_name("retry") => Some(self::retry(retry).map_err(wrong)?),
+            _ => None,
+        },
+    };
+    if topic.retry.is_some() && (!topic.durable || topic.per_instance || topic.dead_letter.is_none()) {
+        let why = "what is tried again later has to be kept and to end somewhere: `retry` is for topics on disk, of all instances, with dead letters";
+        return Err(wrong(why.into()));
+    }
+    Ok(topic)
+}
+
+fn retry(said: &DynamicMessage) -> Result<Retry, String> {
+    let retry = Retry {
+        attempts: said.uint32("attempts"),
+        first_pause_ms: said.millis("first_pause").unwrap_or_default(),
+        longest_pause_ms: said.millis("longest_pause").unwrap_or_default(),
+    };
+    if retry.attempts == 0 || retry.first_pause_ms == 0 || retry.longest_pause_ms < retry.first_pause_ms {
+        return Err(
+            "a retry needs at least one attempt, a first pause above zero in whole milliseconds, and a longest pause that is not shorter".into(),
+        );
+    }
+    Ok(retry)
 }
 
 /// What concerns several topics.
@@ -68,9 +91,11 @@ pub(super) fn check(schema: &Schema) -> Result<(), SchemaError> {
             .filter_map(|message| Some((message, message.topic.as_ref()?)))
     };
     for (message, topic) in topics() {
-        if let Some(other) = names.insert(topic.name.clone(), &message.full_name) {
-            let why = format!("the topic `{}` belongs to {other} already", topic.name);
-            return Err(SchemaError::new(&message.file, &message.full_name, why));
+        for name in [Some(topic.name.clone()), topic.retry_name()].into_iter().flatten() {
+            if let Some(other) = names.insert(name.clone(), &message.full_name) {
+                let why = format!("the topic `{name}` belongs to {other} already");
+                return Err(SchemaError::new(&message.file, &message.full_name, why));
+            }
         }
     }
     for (message, topic) in topics() {

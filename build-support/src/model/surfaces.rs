@@ -17,6 +17,27 @@ pub struct Topic {
     pub durable: bool,
     /// Whether each instance has a topic of its own.
     pub per_instance: bool,
+    /// How a message that fails for a reason that passes steps aside and is tried again; none if it is tried again in its place.
+    pub retry: Option<Retry>,
+}
+
+impl Topic {
+    /// Name of the topic in which its messages wait until they are tried again.
+    #[must_use]
+    pub fn retry_name(&self) -> Option<String> {
+        self.retry.map(|_| format!("{}.retry", self.name))
+    }
+}
+
+/// How often, and after which pauses, a message is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// How often at most, at least 1.
+    pub attempts: u32,
+    /// The pause before the first attempt, in milliseconds; it doubles with each further one.
+    pub first_pause_ms: u64,
+    /// The longest pause, in milliseconds; not shorter than the first.
+    pub longest_pause_ms: u64,
 }
 
 /// A WebSocket frame.

@@ -89,6 +89,10 @@ message Boiled {
   uint64 cook_id = 2;
   string how = 3;
 }
+message Fried {
+  option (parlance.topic) = {name: "tiny.fried", key: "pan_id", partitions: 2, retention: {seconds: 60}, dead_letter:"tiny.dead", durability:DISK, retry: {attempts: 3, first_pause: {seconds: 1}, longest_pause: {seconds: 9}}};
+  uint64 pan_id = 1;
+}
 message Dead {
   option (parlance.topic) = {name: "tiny.dead", partitions: 1, retention: {seconds: 60}, durability: DISK};
   bytes payload = 1;

@@ -136,6 +136,20 @@ fn nobody_breaks() {
             )],
         ),
         (
+            "other pauses between retries",
+            &[(
+                "retry: {attempts: 3, first_pause: {seconds: 1}",
+                "retry: {attempts: 1, first_pause: {seconds: 2}",
+            )],
+        ),
+        (
+            "retries where there were none",
+            &[(
+                "partitions: 4, retention: {seconds: 60},",
+                "partitions: 4, retention: {seconds: 60}, retry: {attempts: 3, first_pause: {seconds: 1}, longest_pause: {seconds: 9}},",
+            )],
+        ),
+        (
             "a frame more",
             &[(
                 "Knock knock = 3",

@@ -130,6 +130,11 @@ pub trait Log: Send + Sync + 'static {
     /// [`LogError::Unavailable`] if it cannot, [`LogError::Closed`] once it was closed.
     async fn health(&self) -> Result<(), LogError>;
 
+    /// Looks into a partition without a group: durable records from offset `from` on, in order, or from the first one that is still there if that
+    /// is later; at least one if there is any, and about `max_bytes` at most. Empty if there is none at `from` or behind it: it does not wait for
+    /// one. Nothing is committed or held back by it, and what damage took is passed over.
+    async fn browse(&self, topic: &str, partition: u32, from: u64, max_bytes: usize) -> Result<Vec<Record>, LogError>;
+
     /// Stops taking appends, waits until what was taken is durable, ends all subscriptions. Idempotent.
     async fn close(&self);
 }

@@ -3,10 +3,13 @@
 //! * [`create`] and [`create_for`] make the topics of the schema on a log; [`name_for`] is how those are named that each instance has for itself.
 //! * [`Outbox`] gathers messages of any topics for one append: messages of one partition share records, since the cost of a log follows
 //!   its records. [`Producer`] is the same for one type.
-//! * [`Consumer`] reads one topic as a group and hands batches to a [`Handler`].
+//! * [`Consumer`] reads one topic as a group and hands batches to a [`Handler`]; what fails comes again in its place or, where the schema says so,
+//!   from a topic for retries.
+//! * [`letters`]: what could not be handled, for people who look at it and put it back.
 
 mod consume;
 mod lag;
+pub mod letters;
 
 pub use consume::{Consumer, Handler};
 
@@ -29,14 +32,19 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// A record is closed once it has so many bytes: small enough to be read in steps, large enough that its own cost does not show.
 const RECORD_BYTES: usize = 256 * 1024;
 
-/// Creates all topics of the schema that instances share. Idempotent. A log that is away may be starting as well: it is waited for, half a minute
+/// Creates all topics of the schema that instances share, those for retries among them. Idempotent. A log that is away may be starting as well: it is waited for, half a minute
 /// for each topic.
 ///
 /// # Errors
 /// `UNAVAILABLE` if the log stays away; `INTERNAL` if a topic stands there with another number of partitions.
 pub async fn create(log: &dyn Log) -> Result<(), Failure> {
     for topic in TOPICS.iter().filter(|topic| !topic.per_instance) {
-        make(log, &spec(topic, topic.name)).await?;
+        for name in [Some(topic.name), topic.retry.map(|retry| retry.name)]
+            .into_iter()
+            .flatten()
+        {
+            make(log, &spec(topic, name)).await?;
+        }
     }
     Ok(())
 }

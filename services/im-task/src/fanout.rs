@@ -16,6 +16,9 @@ use prost::Message as _;
 use std::{collections::HashMap, sync::Arc};
 use tokio::time::Instant;
 
+/// The consumer group that does fan-outs.
+pub const FANOUT: &str = "fanout";
+
 /// How many pages of members go out in one append.
 const PAGES_AT_ONCE: usize = 8;
 
@@ -32,7 +35,7 @@ pub(crate) struct FanoutProcessor {
 impl Processor for FanoutProcessor {
     type Task = Fanout;
 
-    const NAME: &'static str = "fanout";
+    const NAME: &'static str = FANOUT;
 
     async fn process(&self, partition: u32, tasks: Vec<Fanout>) -> Result<(), Failure> {
         let mut hop = trace::batch("task.fanout", tasks.iter().flat_map(traceparents));

@@ -10,5 +10,6 @@ mod service;
 
 pub use config::Config;
 pub use error::BuildError;
+pub use fanout::FANOUT;
 pub use processor::Processor;
 pub use service::{Deps, Tasks};

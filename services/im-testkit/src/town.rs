@@ -11,7 +11,10 @@ use im_infra::{
     trace::Traces,
 };
 use parlance::{platform::Platform, settings::Settings};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 use tempfile::TempDir;
 
 /// What processes know each other by.
@@ -100,6 +103,22 @@ impl Town {
             Running::InProcess(platform, _) => vec![format!("http://{}", platform.address())],
             Running::Processes(processes) => processes.urls(role),
         }
+    }
+
+    /// Where its data is, as far as it is in no engine elsewhere.
+    ///
+    /// # Panics
+    /// Never: the folder goes last.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().expect("the folder goes last").path()
+    }
+
+    /// What it was started with, as `--set` takes it.
+    #[must_use]
+    pub fn settings(&self) -> Vec<String> {
+        let settings = self.settings.iter();
+        settings.map(|(key, value)| format!("{key}={value}")).collect()
     }
 
     /// What clients may call, without a transport; `None` if it is in other processes.

@@ -2,8 +2,10 @@
 
 use crate::{
     bench::Bench,
+    carry::Move,
     chat::Chat,
     dev::Dev,
+    dlq::Dlq,
     doctor::Doctor,
     health::Health,
     migrate::Migrate,
@@ -41,8 +43,12 @@ enum Command {
     Task(Serve),
     /// Bring the database to this version's schema, or look whether it is
     Migrate(Migrate),
+    /// Carry the data of an embedded folder into the engines that processes share
+    Move(Move),
     /// Look at a deployment: what is wrong, and how to mend it
     Doctor(Doctor),
+    /// Look at messages that could not be handled, and put them back
+    Dlq(Dlq),
     /// Ask a process whether it can serve
     Health(Health),
     /// Chat in this terminal
@@ -74,7 +80,9 @@ pub fn run() -> ExitCode {
         Command::Set(set) => finish(on_one_core(set.run())),
         Command::Get(get) => finish(on_one_core(get.run())),
         Command::Migrate(migrate) => judged(on_one_core(migrate.run())),
+        Command::Move(carry) => judged(on_one_core(carry.run())),
         Command::Doctor(doctor) => judged(on_one_core(doctor.run())),
+        Command::Dlq(dlq) => judged(on_one_core(dlq.run())),
         Command::Health(health) => finish(on_one_core(health.run())),
         Command::Bench(bench) => judged(on_one_core(bench.run())),
         Command::Config => {

@@ -4,6 +4,7 @@
 mod clock;
 mod files;
 mod keys;
+mod letters;
 mod log;
 mod registry;
 mod report;
@@ -67,14 +68,24 @@ impl Doctor {
 /// Everything at the same time: what is away is waited for only once.
 async fn look(settings: &Settings) -> Report {
     let clock: SharedClock = SystemClock::shared();
-    let (log, keys, registry, store, files) = tokio::join!(
+    let (log, letters, keys, registry, store, files) = tokio::join!(
         log::look(settings),
+        letters::look(settings, &clock),
         keys::look(settings, &clock),
         registry::look(settings, &clock),
         store::look(settings, &clock),
         files::look(settings, &clock),
     );
-    let parts = [vec![configuration(settings)], log, keys, registry, store, files];
+    let letters = letters.into_iter().collect();
+    let parts = [
+        vec![configuration(settings)],
+        log,
+        letters,
+        keys,
+        registry,
+        store,
+        files,
+    ];
     Report::new(parts.into_iter().flatten().collect())
 }
 

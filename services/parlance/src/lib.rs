@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod bench;
+mod carry;
 mod chat;
 pub mod cli;
 mod dev;
+mod dlq;
 mod doctor;
 mod health;
 pub mod hot;

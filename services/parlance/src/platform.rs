@@ -7,6 +7,8 @@ pub(crate) mod repo;
 mod secrets;
 pub(crate) mod services;
 
+pub(crate) use self::engines::log_alone;
+
 use self::{
     ground::{Ground, Name, lost},
     part::Part,

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     SchemaError,
     emit::json_schema::{Names, example, text},
-    model::{Message, Schema as Model, Topic},
+    model::{Message, Retry, Schema as Model, Topic},
 };
 use serde_json::json;
 use utoipa::openapi::{Ref, RefOr, Schema};
@@ -57,6 +57,7 @@ fn channel(payload: &Message, topic: &Topic, message: (String, Object)) -> Objec
         dead_letter,
         durable,
         per_instance,
+        retry,
     } = topic;
     let address = if *per_instance {
         format!("{name}.{{instance}}")
@@ -88,7 +89,13 @@ fn channel(payload: &Message, topic: &Topic, message: (String, Object)) -> Objec
         .with("retentionMs", *retention_ms)
         .with("durability", if *durable { "DISK" } else { "MEMORY" })
         .maybe("deadLetter", dead_letter.as_deref())
-        .with("perInstance", *per_instance);
+        .with("perInstance", *per_instance)
+        .maybe(
+            "retry",
+            retry
+                .zip(topic.retry_name())
+                .map(|(retry, name)| tried_again(&retry, name)),
+        );
     Object::new()
         .with("address", address)
         .with("title", name.as_str())
@@ -100,6 +107,14 @@ fn channel(payload: &Message, topic: &Topic, message: (String, Object)) -> Objec
         .with("tags", vec![Object::new().with("name", "log")])
         .with("bindings", Object::new().with("kafka", kafka))
         .with("x-topic", rules)
+}
+
+fn tried_again(retry: &Retry, topic: String) -> Object {
+    Object::new()
+        .with("topic", topic)
+        .with("attempts", retry.attempts)
+        .with("firstPauseMs", retry.first_pause_ms)
+        .with("longestPauseMs", retry.longest_pause_ms)
 }
 
 fn in_words(topic: &Topic, description: &str) -> String {
@@ -120,11 +135,22 @@ fn in_words(topic: &Topic, description: &str) -> String {
         |dead| format!("A record that cannot be processed goes to `{dead}` with its cause."),
     );
     let kept = format!("Kept for at least {}.", span(topic.retention_ms));
-    [description, &key, &kept, durability, &dead]
+    let again = retry_in_words(topic);
+    [description, &key, &kept, durability, &again, &dead]
         .into_iter()
         .filter(|sentence| !sentence.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+fn retry_in_words(topic: &Topic) -> String {
+    let Some((retry, name)) = topic.retry.zip(topic.retry_name()) else {
+        return String::new();
+    };
+    let (first, longest, attempts) = (span(retry.first_pause_ms), span(retry.longest_pause_ms), retry.attempts);
+    format!(
+        "A message that fails for a reason that passes is put into `{name}` and tried again after {first}, then after pauses that double up to {longest}, {attempts} times at most; those behind it do not wait."
+    )
 }
 
 /// A time in the largest unit that divides it.

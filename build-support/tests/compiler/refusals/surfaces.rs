@@ -60,6 +60,18 @@ fn topics_that_make_no_sense() {
             format!("name: 't', partitions: 1, dead_letter: 't', {rest}"),
             "cannot be its own",
         ),
+        (
+            format!(
+                "name: 't', partitions: 1, retry: {{attempts: 1, first_pause: {{seconds: 2}}, longest_pause: {{seconds: 1}}}}, dead_letter: 'd', {rest}"
+            ),
+            "a longest pause that is not shorter",
+        ),
+        (
+            format!(
+                "name: 't', partitions: 1, retry: {{attempts: 1, first_pause: {{seconds: 1}}, longest_pause: {{seconds: 1}}}}, {rest}"
+            ),
+            "`retry` is for topics on disk",
+        ),
     ] {
         topic_is_refused(&topic, words);
     }

@@ -252,6 +252,14 @@ fn topics() {
         ),
         (
             &[(
+                ", retry: {attempts: 3, first_pause: {seconds: 1}, longest_pause: {seconds: 9}}",
+                "",
+            )],
+            &["Fried: topic-retry-removed"],
+            &[Stored],
+        ),
+        (
+            &[(
                 "  option (parlance.topic) = {name: \"tiny.dead2\", partitions: 1, retention: {seconds: 60}, durability: DISK};\n",
                 "",
             )],

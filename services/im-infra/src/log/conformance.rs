@@ -2,6 +2,7 @@
 //!
 //! The suite waits for what must happen as long as the slowest engine needs, and sleeps nowhere.
 
+mod browsing;
 mod groups;
 mod records;
 
@@ -38,6 +39,8 @@ pub async fn every_promise(subject: &Subject) {
     records::a_topic_keeps_its_number_of_partitions(subject).await;
     records::memory_topics_deliver_too(subject).await;
     records::a_dropped_wait_loses_nothing(subject).await;
+    browsing::who_looks_sees_what_is_there_from_any_offset_on(subject).await;
+    browsing::looking_takes_nothing_from_groups(subject).await;
     groups::a_group_goes_on_where_it_committed(subject).await;
     groups::everything_is_there_after_opening_again(subject).await;
     groups::groups_are_independent(subject).await;

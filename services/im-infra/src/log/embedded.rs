@@ -2,6 +2,7 @@
 //!
 //! The format and the guarantees are in the README beside this file.
 
+mod browse;
 mod consumer;
 mod core;
 mod frame;
@@ -29,7 +30,7 @@ use self::segment::Faults;
 use self::store::Store;
 use self::topics::Created;
 use self::writer::Writer;
-use super::{Append, Durability, Log, LogError, Subscription, TopicSpec};
+use super::{Append, Durability, Log, LogError, Record, Subscription, TopicSpec};
 use crate::clock::SharedClock;
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -316,6 +317,15 @@ impl Log for EmbeddedLog {
             return Err(LogError::Closed);
         }
         Ok(())
+    }
+
+    async fn browse(&self, topic: &str, partition: u32, from: u64, max_bytes: usize) -> Result<Vec<Record>, LogError> {
+        let core = &self.inner.core;
+        if core.closing.load(Ordering::Acquire) {
+            return Err(LogError::Closed);
+        }
+        let topic = core.topics.get(topic)?;
+        browse::records(core, topic.partition(partition)?, from, max_bytes).await
     }
 
     async fn close(&self) {

@@ -2,6 +2,7 @@
 //!
 //! What it promises, and what the brokers have to do for it, is in the README beside this file.
 
+mod browse;
 mod errors;
 mod inspect;
 mod member;
@@ -22,7 +23,7 @@ use self::{
     produce::Appender,
     topics::{Quiet, Topics},
 };
-use super::{Append, Log, LogError, MAX_RECORD_BYTES, PartitionStream, Subscription, TopicSpec};
+use super::{Append, Log, LogError, MAX_RECORD_BYTES, PartitionStream, Record, Subscription, TopicSpec};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use rdkafka::{
@@ -223,6 +224,14 @@ impl Log for KafkaLog {
     async fn health(&self) -> Result<(), LogError> {
         self.open()?;
         self.appender.look(HEALTH).await
+    }
+
+    async fn browse(&self, topic: &str, partition: u32, from: u64, max_bytes: usize) -> Result<Vec<Record>, LogError> {
+        self.open()?;
+        if self.partitions(topic).await?.is_none_or(|count| partition >= count) {
+            return Err(unknown(topic, partition));
+        }
+        browse::records(&self.options, topic, partition, from, max_bytes).await
     }
 
     async fn close(&self) {

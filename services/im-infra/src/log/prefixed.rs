@@ -1,6 +1,6 @@
 //! A log that several deployments share: each sees its own topics and groups only.
 
-use super::{Append, Log, LogError, Subscription, TopicSpec};
+use super::{Append, Log, LogError, Record, Subscription, TopicSpec};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -71,6 +71,11 @@ impl Log for Prefixed {
 
     async fn health(&self) -> Result<(), LogError> {
         self.log.health().await
+    }
+
+    async fn browse(&self, topic: &str, partition: u32, from: u64, max_bytes: usize) -> Result<Vec<Record>, LogError> {
+        let records = self.log.browse(&self.name(topic), partition, from, max_bytes).await;
+        records.map_err(|error| self.shown(error))
     }
 
     async fn close(&self) {

@@ -1,17 +1,19 @@
 //! Reading a topic: a task a partition, in order, at least once.
 
+mod aside;
+mod bury;
+mod digest;
+
 use super::{failure, lag, name_for};
 use crate::{
     clock::SharedClock,
-    log::{Append, Log, LogError, PartitionStream, Record},
+    log::{Log, LogError, PartitionStream, Subscription},
 };
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use im_schema::{
     failure::Failure,
-    internal::v1::DeadLetter,
-    parlance::Reason,
-    topic::{self, TopicPayload},
+    topic::{Retry, TopicPayload},
 };
 use std::{marker::PhantomData, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
@@ -26,6 +28,9 @@ pub trait Handler<T: TopicPayload + 'static>: Send + Sync + 'static {
     /// # Errors
     /// After a retryable reason the same batch comes again, as often as it takes: what was done of it must do no harm when it is done again. After
     /// any other reason it comes again a few times, then message by message; what then fails again becomes a dead letter.
+    ///
+    /// Of a topic with [`Topic::retry`](im_schema::topic::Topic::retry), a message that fails alone for a retryable reason steps aside: those behind it go on, and it comes alone
+    /// after its pause, with a number of a partition that is beyond those of the topic. After the last attempt it becomes a dead letter.
     async fn handle(&self, partition: u32, batch: Vec<(u64, T)>) -> Result<(), Failure>;
 
     /// A message will not be handled: it breaks a rule of the schema, or [`Handler::handle`] refused it for good. It is among the dead letters.
@@ -42,6 +47,7 @@ pub struct Consumer<T> {
     topic: Arc<str>,
     group: Arc<str>,
     batch_bytes: usize,
+    retry: Option<Retry>,
     messages: PhantomData<fn(T)>,
 }
 
@@ -75,6 +81,7 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
             topic,
             group,
             batch_bytes: 512 * 1024,
+            retry: T::TOPIC.retry,
             messages: PhantomData,
         }
     }
@@ -86,34 +93,37 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
         self
     }
 
+    /// Other pauses than those of the schema.
+    #[cfg(test)]
+    pub(super) fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
     /// Reads until `stop` is cancelled or the log is closed. A batch that is being handled then is finished, unless it is
     /// waiting to be tried again.
     ///
     /// # Errors
     /// If the group cannot be joined at all; what happens later is tried again.
     pub async fn run<H: Handler<T>>(self, handler: Arc<H>, stop: CancellationToken) -> Result<(), Failure> {
-        let (topic, group) = (Arc::clone(&self.topic), Arc::clone(&self.group));
-        let _lag = lag::report(Arc::clone(&self.log), topic, group, T::TOPIC.name);
-        let mut subscription = self.log.subscribe(&self.topic, &self.group).await.map_err(failure)?;
+        let join = async |topic| self.log.subscribe(topic, &self.group).await.map_err(failure);
+        let first = join(&self.topic).await?;
+        let again = match self.retry {
+            Some(retry) => Some((join(retry.name).await?, retry)),
+            None => None,
+        };
+        let watched = |topic, label| lag::report(Arc::clone(&self.log), topic, Arc::clone(&self.group), label);
+        let _lag = watched(Arc::clone(&self.topic), T::TOPIC.name);
+        let _lag_again = self.retry.map(|retry| watched(retry.name.into(), retry.name));
         let consumer = Arc::new(self);
-        let mut partitions = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                // stopping comes first: nothing new is begun after it
-                () = stop.cancelled() => break,
-                // then new work
-                assigned = subscription.assigned() => match assigned {
-                    Some(stream) => {
-                        partitions.spawn(Arc::clone(&consumer).read(stream, Arc::clone(&handler), stop.clone()));
-                    }
-                    None => break,
-                },
-                // finished partitions were taken away and need no more than forgetting
-                Some(_) = partitions.join_next() => {}
+        let read = |stream| Arc::clone(&consumer).read(stream, Arc::clone(&handler), stop.clone());
+        let all_again = async {
+            if let Some((again, retry)) = again {
+                let read = |stream| Arc::clone(&consumer).read_again(retry, stream, Arc::clone(&handler), stop.clone());
+                follow(again, read, &stop).await;
             }
-        }
-        while partitions.join_next().await.is_some() {}
+        };
+        tokio::join!(follow(first, read, &stop), all_again);
         Ok(())
     }
 
@@ -163,184 +173,6 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
         }
     }
 
-    /// Brings one batch to its end, whatever it takes.
-    async fn digest<H: Handler<T>>(
-        &self,
-        partition: u32,
-        records: &[Record],
-        handler: &H,
-        stop: &CancellationToken,
-    ) -> Result<(), Stopped> {
-        let mut attempts = 0;
-        loop {
-            let (batch, unfit) = self.decode(partition, records);
-            let count = batch.len() as u64;
-            match self.attempt(partition, batch, handler).await {
-                Ok(()) => {
-                    metrics::counter!("consumer_messages_total", "topic" => self.label()).increment(count);
-                    metrics::counter!("consumer_batches_total", "topic" => self.label()).increment(1);
-                    return self.bury(unfit, handler, stop).await;
-                }
-                Err(failure) if failure.spec().retryable || attempts < PATIENCE => {
-                    self.note(partition, &failure, attempts);
-                    self.pause(attempts, stop).await?;
-                    attempts += 1;
-                }
-                Err(_) => {
-                    self.one_by_one(partition, records, handler, stop).await?;
-                    return self.bury(unfit, handler, stop).await;
-                }
-            }
-        }
-    }
-
-    /// A batch that fails as a whole: most of its messages may be good.
-    async fn one_by_one<H: Handler<T>>(
-        &self,
-        partition: u32,
-        records: &[Record],
-        handler: &H,
-        stop: &CancellationToken,
-    ) -> Result<(), Stopped> {
-        for (offset, message) in self.decode(partition, records).0 {
-            let mut attempts = 0;
-            while let Err(failure) = self.attempt(partition, vec![(offset, message.clone())], handler).await {
-                if !failure.spec().retryable {
-                    let payload = message.encode_to_vec().into();
-                    let letter = self.letter(partition, offset, message.key(), &failure, payload);
-                    self.bury(
-                        vec![Unfit {
-                            letter,
-                            message: Some(message),
-                            failure,
-                        }],
-                        handler,
-                        stop,
-                    )
-                    .await?;
-                    break;
-                }
-                self.note(partition, &failure, attempts);
-                self.pause(attempts, stop).await?;
-                attempts += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// One call of the handler; a panic is a failure like others.
-    async fn attempt<H: Handler<T>>(&self, partition: u32, batch: Vec<(u64, T)>, handler: &H) -> Result<(), Failure> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let handled = AssertUnwindSafe(handler.handle(partition, batch)).catch_unwind().await;
-        handled.unwrap_or_else(|_| Err(Failure::new(Reason::Internal, "the handler panicked")))
-    }
-
-    /// The messages of some records, and apart from them what is none or breaks a rule.
-    fn decode(&self, partition: u32, records: &[Record]) -> (Vec<(u64, T)>, Vec<Unfit<T>>) {
-        let mut batch = Vec::new();
-        let mut unfit = Vec::new();
-        for Record { offset, payload } in records {
-            match topic::unpack_shared::<T>(payload.clone()) {
-                Ok(messages) => {
-                    for message in messages {
-                        match message.validate() {
-                            Ok(()) => batch.push((*offset, message)),
-                            Err(failure) => {
-                                let payload = message.encode_to_vec().into();
-                                let letter = self.letter(partition, *offset, message.key(), &failure, payload);
-                                unfit.push(Unfit {
-                                    letter,
-                                    message: Some(message),
-                                    failure,
-                                });
-                            }
-                        }
-                    }
-                }
-                Err(failure) => {
-                    let letter = self.letter(partition, *offset, 0, &failure, payload.clone());
-                    unfit.push(Unfit {
-                        letter,
-                        message: None,
-                        failure,
-                    });
-                }
-            }
-        }
-        (batch, unfit)
-    }
-
-    fn letter(&self, partition: u32, offset: u64, key: u64, cause: &Failure, payload: bytes::Bytes) -> DeadLetter {
-        DeadLetter {
-            topic: self.topic.to_string(),
-            partition,
-            offset,
-            key,
-            cause: cause.to_string(),
-            payload,
-            failed_at_ms: self.clock.now_ms(),
-            ..Default::default()
-        }
-    }
-
-    /// Puts what cannot be handled where somebody can look at it.
-    async fn bury<H: Handler<T>>(
-        &self,
-        unfit: Vec<Unfit<T>>,
-        handler: &H,
-        stop: &CancellationToken,
-    ) -> Result<(), Stopped> {
-        for Unfit {
-            letter,
-            message,
-            failure,
-        } in unfit
-        {
-            tracing::error!(
-                topic = %self.topic, partition = letter.partition, offset = letter.offset, error = &failure as &dyn std::error::Error,
-                "message given up"
-            );
-            metrics::counter!("consumer_dead_letters_total", "topic" => self.label()).increment(1);
-            let mut attempts = 0;
-            while let (Some(grave), Err(error)) = (T::TOPIC.dead_letter, self.append_letter(&letter).await) {
-                tracing::warn!(
-                    topic = grave,
-                    error = &error as &dyn std::error::Error,
-                    "dead letter not written"
-                );
-                self.pause(attempts, stop).await?;
-                attempts += 1;
-            }
-            if let Some(message) = message {
-                handler.given_up(message, &failure).await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn append_letter(&self, letter: &DeadLetter) -> Result<(), LogError> {
-        let Some(grave) = T::TOPIC.dead_letter else {
-            return Ok(());
-        };
-        let partition = crate::log::partition_of(letter.key(), DeadLetter::TOPIC.partitions);
-        self.log
-            .append(vec![Append {
-                topic: grave.into(),
-                partition,
-                payload: topic::pack([letter]),
-            }])
-            .await
-    }
-
-    fn note(&self, partition: u32, failure: &Failure, attempts: u32) {
-        metrics::counter!("consumer_retries_total", "topic" => self.label()).increment(1);
-        tracing::warn!(
-            topic = %self.topic, partition, attempts, error = failure as &dyn std::error::Error, "batch failed, it will come again"
-        );
-    }
-
     async fn pause(&self, failures: u32, stop: &CancellationToken) -> Result<(), Stopped> {
         let longest = FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
         // not all at the same moment
@@ -358,9 +190,28 @@ impl<T: TopicPayload + Clone + 'static> Consumer<T> {
     }
 }
 
-/// What cannot be handled.
-struct Unfit<T> {
-    letter: DeadLetter,
-    message: Option<T>,
-    failure: Failure,
+/// Hands each partition that a member is given to a task of its own, until `stop` or the end of the log; waits for them then.
+async fn follow<F: Future<Output = ()> + Send + 'static>(
+    mut subscription: Box<dyn Subscription>,
+    read: impl Fn(Box<dyn PartitionStream>) -> F,
+    stop: &CancellationToken,
+) {
+    let mut partitions = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            // stopping comes first: nothing new is begun after it
+            () = stop.cancelled() => break,
+            // then new work
+            assigned = subscription.assigned() => match assigned {
+                Some(stream) => {
+                    partitions.spawn(read(stream));
+                }
+                None => break,
+            },
+            // finished partitions were taken away and need no more than forgetting
+            Some(_) = partitions.join_next() => {}
+        }
+    }
+    while partitions.join_next().await.is_some() {}
 }

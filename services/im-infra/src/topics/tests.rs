@@ -1,3 +1,6 @@
+mod letters;
+mod retries;
+
 use super::*;
 use crate::{
     clock::SystemClock,
@@ -93,16 +96,40 @@ impl<T: TopicPayload + Clone + 'static> Handler<T> for Reader<T> {
 struct Fixture {
     log: Arc<dyn Log>,
     stop: CancellationToken,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Fixture {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = EmbeddedLog::open(folder.path(), EmbeddedLogOptions::new(SystemClock::shared())).unwrap();
-        create(&log).await.unwrap();
+        Self::on(Arc::new(log), Some(folder)).await
+    }
+
+    /// Topics of its own on the brokers that all tests share.
+    #[cfg(feature = "kafka")]
+    async fn on_kafka() -> Self {
+        use crate::{
+            engines,
+            log::{
+                kafka::{KafkaLog, KafkaOptions},
+                prefixed::Prefixed,
+            },
+        };
+        let options = KafkaOptions {
+            // a broker that shares two cores with a compiler may be late
+            delivery_timeout: Duration::from_secs(30),
+            ..KafkaOptions::new(&engines::address("kafka"))
+        };
+        let prefix = format!("topics.{:x}.", rand::random::<u64>());
+        let log = Prefixed::new(Arc::new(KafkaLog::new(options).unwrap()), &prefix);
+        Self::on(Arc::new(log), None).await
+    }
+
+    async fn on(log: Arc<dyn Log>, folder: Option<tempfile::TempDir>) -> Self {
+        create(&*log).await.unwrap();
         Self {
-            log: Arc::new(log),
+            log,
             stop: CancellationToken::new(),
             _folder: folder,
         }

@@ -1,6 +1,7 @@
 //! The store on MySQL or MariaDB: transactions on the primary, large reads on replicas that have what the primary has.
 
 mod append;
+pub mod carry;
 mod conversations;
 #[cfg(any(test, feature = "conformance"))]
 pub mod database;

@@ -64,6 +64,12 @@ impl SqliteStore {
         open::migrate(config).await.map(|(_, before)| before)
     }
 
+    /// Connections that only read.
+    #[cfg(feature = "mysql")]
+    pub(in crate::store) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
     /// Runs a write in the next transaction. An `Err` of it undoes what it did, and nothing else.
     async fn write<T, W>(&self, write: W) -> Result<T>
     where

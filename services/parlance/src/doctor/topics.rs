@@ -7,8 +7,15 @@ use im_schema::{topic::Topic, topics::TOPICS};
 /// A finding for each topic that all processes share, and one for those that instances have.
 pub(super) fn compare(prefix: &str, state: &KafkaState) -> Vec<Finding> {
     let shared = TOPICS.iter().filter(|topic| !topic.per_instance);
-    let judged = shared.map(|topic| {
-        let name = format!("{prefix}{}", topic.name);
+    let names = shared.flat_map(|topic| {
+        let retries = topic.retry.map(|retry| retry.name);
+        [Some(topic.name), retries]
+            .into_iter()
+            .flatten()
+            .map(move |name| (topic, name))
+    });
+    let judged = names.map(|(topic, name)| {
+        let name = format!("{prefix}{name}");
         judge(topic, &name, state.topics.get(&name), state.brokers.len())
     });
     judged.chain([of_instances(prefix, state)]).collect()

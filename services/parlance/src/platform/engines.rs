@@ -4,13 +4,13 @@
 mod cluster;
 
 use crate::settings::Settings;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use im_infra::{
     clock::{SharedClock, SystemClock},
     kv::{Kv, embedded::EmbeddedKv},
     log::{
         Log,
-        embedded::{EmbeddedLog, EmbeddedLogOptions},
+        embedded::{EmbeddedLog, EmbeddedLogOptions, OpenError},
     },
     readiness::{Engine, Readiness},
     registry::{Registry, embedded::EmbeddedRegistry},
@@ -94,6 +94,30 @@ impl Engines {
     }
 }
 
+/// The log alone, for who looks into it or puts something into it. Makes no folder.
+///
+/// # Errors
+/// There is no log yet, a server has it, or the configuration makes no sense.
+pub(crate) fn log_alone(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Arc<dyn Log>> {
+    if !settings.kafka.brokers.is_empty() {
+        return shared::log(&settings.kafka);
+    }
+    let folder = settings.data.join("log");
+    if !folder.exists() {
+        bail!(
+            "there is no log in {}: nothing was ever started there, or `data` names another folder",
+            settings.data.display()
+        );
+    }
+    match open_embedded(settings, clock) {
+        Ok(log) => Ok(Arc::new(log)),
+        Err(error @ OpenError::Locked { .. }) => {
+            Err(error).context("stop the server first: one process uses a data folder at a time")
+        }
+        Err(error) => Err(error).context("open the log"),
+    }
+}
+
 /// The registry that processes share.
 ///
 /// # Errors
@@ -104,6 +128,10 @@ pub(crate) async fn registry(settings: &Settings, clock: &SharedClock) -> anyhow
 
 fn open_log(settings: &Settings, clock: &SharedClock) -> anyhow::Result<EmbeddedLog> {
     fs::create_dir_all(&settings.data).with_context(|| format!("make {}", settings.data.display()))?;
+    open_embedded(settings, clock).context("open the log")
+}
+
+fn open_embedded(settings: &Settings, clock: &SharedClock) -> Result<EmbeddedLog, OpenError> {
     let options = EmbeddedLogOptions {
         segment_bytes: settings.log.segment,
         tail_bytes: settings.log.tail,
@@ -111,7 +139,7 @@ fn open_log(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Embedded
         max_bytes: settings.log.max,
         ..EmbeddedLogOptions::new(Arc::clone(clock))
     };
-    EmbeddedLog::open(settings.data.join("log"), options).context("open the log")
+    EmbeddedLog::open(settings.data.join("log"), options)
 }
 
 #[cfg(feature = "cluster")]

@@ -106,6 +106,16 @@ impl KafkaOptions {
         config
     }
 
+    /// A client that reads a partition and belongs to no group: it commits nothing.
+    pub(super) fn browser(&self) -> ClientConfig {
+        let mut config = self.onlooker("browse");
+        config
+            .set("enable.partition.eof", "true")
+            .set("auto.offset.reset", "earliest")
+            .set("fetch.wait.max.ms", "200");
+        config
+    }
+
     /// A member of a group that keeps its partitions while others come and go, and commits what it was told to, every second and when a
     /// partition is taken away.
     pub(super) fn member(&self, group: &str) -> ClientConfig {

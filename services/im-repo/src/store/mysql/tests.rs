@@ -1,3 +1,4 @@
+mod carry;
 mod faults;
 mod many;
 mod migrating;

@@ -1,0 +1,59 @@
+//! The log of the folder: nothing may wait in it, since only its own server would ever read it.
+
+use crate::{platform::log_alone, settings::Settings};
+use anyhow::{Context as _, bail};
+use im_infra::{
+    clock::SharedClock,
+    log::{Log, LogError},
+    topics::letters,
+};
+use im_schema::{
+    internal::v1::{Fanout, Upstream},
+    topic::TopicPayload as _,
+};
+use std::{path::Path, sync::Arc};
+
+/// The log of the folder, held so that nobody else uses it.
+///
+/// # Errors
+/// A server has it, or messages wait in it.
+pub(super) async fn drained(folder: &Path, settings: &Settings, clock: &SharedClock) -> anyhow::Result<Arc<dyn Log>> {
+    let mut own = settings.clone();
+    own.data = folder.to_owned();
+    own.kafka.brokers.clear();
+    let log = log_alone(&own, clock)?;
+    let waiting = waiting(&*log).await.context("read the log")?;
+    if waiting > 0 {
+        log.close().await;
+        bail!(
+            "{waiting} records wait in the log of {}: start the server on it once, without clients, and stop it; then nothing waits",
+            folder.display()
+        );
+    }
+    let letters = letters::all(&*log).await.context("read the dead letters")?;
+    let pending = letters.iter().filter(|letter| letter.replayed_at_ms.is_none()).count();
+    if pending > 0 {
+        eprintln!(
+            "parlance: {pending} dead letters stay in the folder: put them back first (parlance dlq) if they still matter"
+        );
+    }
+    Ok(log)
+}
+
+/// Records that some group has yet to handle.
+async fn waiting(log: &dyn Log) -> Result<u64, LogError> {
+    let mut topics = vec![
+        (Upstream::TOPIC.name, im_logic::GROUP),
+        (Fanout::TOPIC.name, im_task::FANOUT),
+    ];
+    topics.extend(Fanout::TOPIC.retry.map(|retry| (retry.name, im_task::FANOUT)));
+    let mut waiting = 0;
+    for (topic, group) in topics {
+        waiting += match log.lag(topic, group).await {
+            // a folder of an earlier version has fewer topics
+            Err(LogError::UnknownPartition { .. }) => 0,
+            lag => lag?,
+        };
+    }
+    Ok(waiting)
+}
