@@ -11,6 +11,10 @@ use im_testkit::faults::{
 };
 use serde::Serialize;
 use std::{io, path::PathBuf, process::ExitCode, time::Duration};
+use tokio::signal::{
+    ctrl_c,
+    unix::{SignalKind, signal},
+};
 
 /// So long may a client be without service in a rolling restart, beyond the pause that the server asks for: what it takes to connect and to be heard.
 const RECONNECT: Duration = Duration::from_secs(5);
@@ -79,7 +83,7 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         tokio::select! {
             result = all(&arguments) => result,
-            _ = tokio::signal::ctrl_c() => Err(io::Error::other("interrupted")),
+            () = told_to_stop() => Err(io::Error::other("interrupted")),
         }
     });
     match result {
@@ -89,6 +93,15 @@ fn main() -> ExitCode {
             eprintln!("parlance-faults: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Whoever ends this has engines and processes end with it.
+async fn told_to_stop() {
+    let mut terminate = signal(SignalKind::terminate()).expect("a signal can be listened for");
+    tokio::select! {
+        _ = ctrl_c() => {}
+        _ = terminate.recv() => {}
     }
 }
 
