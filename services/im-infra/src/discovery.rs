@@ -6,7 +6,7 @@
 //!   answered with `UNAVAILABLE` open it, and calls go to others. A second later one call tries whether it is back; so an instance that is dead,
 //!   stopped or cut off costs a call a second until the registry takes it out when its lease ends.
 //! * **When all are passed over**, those that answer at all are called nevertheless: what is amiss may be behind them, and not for every call. If
-//!   none can be reached, calls fail as unavailable at once. While no instance is known, they wait for one, no longer than [`NOBODY`].
+//!   none can be reached, calls fail as unavailable at once. While no instance is known, they wait for one, at most 2 s.
 
 mod circuit;
 mod patience;
