@@ -111,8 +111,8 @@ pub(crate) async fn texts(user: &User, conversation: ConversationId) -> Vec<Stri
 pub(crate) async fn persists(device: &mut Device, message: &v1::SendMessageRequest) -> v1::Stored {
     let begun = Instant::now();
     loop {
-        device.send(client_frame::Body::Send(message.clone())).await;
-        match fate(device).await {
+        let request_id = device.send(client_frame::Body::Send(message.clone())).await;
+        match fate(device, request_id, &message.client_message_id).await {
             Ok(stored) => return stored,
             Err(problem) => assert!(problem.retryable, "{problem:?}"),
         }
@@ -121,15 +121,17 @@ pub(crate) async fn persists(device: &mut Device, message: &v1::SendMessageReque
     }
 }
 
-/// What becomes of the message that was sent last, however long that takes.
-async fn fate(device: &mut Device) -> Result<v1::Stored, v1::Problem> {
+/// What becomes of a message, however long that takes. Of another one it may be told again after an outage.
+async fn fate(device: &mut Device, request_id: u64, id: &str) -> Result<v1::Stored, v1::Problem> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         for frame in device.so_far().await {
             match frame.body {
-                Some(server_frame::Body::Stored(stored)) => return Ok(stored),
-                Some(server_frame::Body::Rejected(rejected)) => return Err(rejected.problem.unwrap_or_default()),
-                Some(server_frame::Body::Error(problem)) => return Err(problem),
+                Some(server_frame::Body::Stored(stored)) if stored.client_message_id == id => return Ok(stored),
+                Some(server_frame::Body::Rejected(rejected)) if rejected.client_message_id == id => {
+                    return Err(rejected.problem.unwrap_or_default());
+                }
+                Some(server_frame::Body::Error(problem)) if frame.request_id == request_id => return Err(problem),
                 _ => {}
             }
         }
