@@ -70,6 +70,7 @@ function advice(error: SendMessageError): string {
     case "SESSION_ENDED":
       return "log in";
     case "RATE_LIMITED":
+    case "OVERLOADED":
     case "DEADLINE_EXCEEDED":
     case "UNAVAILABLE":
     case "NO_ANSWER":

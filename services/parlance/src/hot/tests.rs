@@ -8,8 +8,8 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Changes arrive within this time.
-const SOON: Duration = Duration::from_secs(1);
+/// Changes arrive within a second, of which a machine that is busy with other tests may make more.
+const SOON: Duration = Duration::from_secs(10);
 
 async fn becomes<T: PartialEq + std::fmt::Debug>(wanted: T, now: impl AsyncFn() -> T) {
     let since = Instant::now();
