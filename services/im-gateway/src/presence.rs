@@ -134,15 +134,16 @@ impl Presence {
 
     /// Tells presence of those of whom it could not be told, and has them come again, for what they missed.
     async fn make_up(&self) {
-        let untold = std::mem::take(&mut *self.untold.lock());
-        for user in untold {
+        let mut untold = std::mem::take(&mut *self.untold.lock()).into_iter();
+        while let Some(user) = untold.next() {
             let _turn = self.locks[part_of(user)].lock().await;
             if !self.hub.is_online(user) {
                 continue;
             }
             if !self.set(user).await {
-                self.untold.lock().insert(user);
-                continue;
+                // the others would only wait for the same
+                self.untold.lock().extend(untold.chain([user]));
+                return;
             }
             self.hub.read(|tables| {
                 for connection in tables.of(user) {

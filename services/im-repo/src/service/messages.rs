@@ -45,7 +45,7 @@ impl Wanted {
         let limit = u64::from(self.limit);
         if self.forward {
             let first = self.from.max(1);
-            return first..=(first + limit).saturating_sub(1).min(head);
+            return first..=first.saturating_add(limit).saturating_sub(1).min(head);
         }
         let last = if self.from == 0 { head } else { self.from.min(head) };
         (last + 1).saturating_sub(limit).max(1)..=last
