@@ -33,8 +33,9 @@ check: format lint docs deny openapi buf typescript deploy ## everything but the
 format: ## rustfmt
 	cargo fmt --all --check
 
-lint: ## clippy, warnings denied
+lint: ## clippy, warnings denied; once more for the program as it is built by default, which has fewer features than the workspace
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --package parlance --locked -- -D warnings
 
 docs: ## rustdoc, warnings denied
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked

@@ -21,7 +21,6 @@ compared: exit code 0 says that both are the same. Then start the roles with the
 
 Files that people attached are copied apart: from the folder `repo/files` to repo.files."
 )]
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "there is nowhere to move to"))]
 pub(crate) struct Move {
     /// The data folder that the data comes from
     #[arg(long, value_name = "FOLDER")]

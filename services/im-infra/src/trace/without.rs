@@ -24,6 +24,11 @@ impl Span {
     pub fn fail(&mut self, _: &'static str) {}
 }
 
+/// Work ends when its span is dropped, whether or not that is recorded: who drops one to say so is right in every build.
+impl Drop for Span {
+    fn drop(&mut self) {}
+}
+
 #[derive(Debug)]
 pub(super) enum Exporter {}
 
