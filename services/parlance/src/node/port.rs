@@ -4,14 +4,14 @@ mod encrypted;
 
 use self::encrypted::Encrypted;
 use anyhow::Context as _;
-use axum::{Router, http::header, response::IntoResponse as _, routing::get};
+use axum::{Router, http::header, response::IntoResponse as _, routing::get, serve::ListenerExt as _};
 use im_infra::{
     readiness::{self, GrpcHealth, Readiness},
     telemetry::MetricsHandle,
     tls::Acceptor,
 };
 use std::{io, net::SocketAddr};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -64,13 +64,21 @@ impl Port {
             stop.cancelled().await;
             readiness.leave();
         };
+        let listener = self.listener.tap_io(prompt);
         if !self.acceptor.encrypts() {
-            let serve = axum::serve(self.listener, self.router);
+            let serve = axum::serve(listener, self.router);
             return serve.with_graceful_shutdown(leave).await;
         }
-        let listener = Encrypted::new(self.listener, self.acceptor)?;
+        let listener = Encrypted::new(listener, self.acceptor)?;
         let serve = axum::serve(listener, self.router);
         serve.with_graceful_shutdown(leave).await
+    }
+}
+
+/// What is written goes out at once: an answer is several small writes, and each would wait until the one before it is acknowledged, up to 40 ms.
+fn prompt(stream: &mut TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(error = &error as &dyn std::error::Error, "nodelay not set");
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
 use redis::{
     Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo,
     cluster::{ClusterClient, ClusterClientBuilder},
+    io::tcp::TcpSettings,
 };
 use std::time::Duration;
 
@@ -101,6 +102,7 @@ impl RedisOptions {
         let client = ClusterClient::builder(self.infos()?)
             .connection_timeout(self.timeout)
             .response_timeout(self.timeout)
+            .tcp_settings(prompt())
             .retries(3);
         let client = match self.pem()? {
             Some(pem) => encrypted_cluster(client, &pem),
@@ -144,8 +146,13 @@ impl RedisOptions {
             ConnectionAddr::Tcp(host.into(), port)
         };
         let info = address.into_connection_info()?;
-        Ok(info.set_redis_settings(login))
+        Ok(info.set_redis_settings(login).set_tcp_settings(prompt()))
     }
+}
+
+/// What is written goes out at once: a pipeline is several writes, and each would wait until the one before it is acknowledged, up to 40 ms.
+fn prompt() -> TcpSettings {
+    TcpSettings::default().set_nodelay(true)
 }
 
 #[cfg(feature = "redis-tls")]

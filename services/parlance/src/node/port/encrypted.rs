@@ -3,11 +3,7 @@
 use axum::serve::Listener;
 use im_infra::tls::{Acceptor, Stream};
 use std::{io, net::SocketAddr, time::Duration};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-    time::timeout,
-};
+use tokio::{net::TcpStream, sync::mpsc, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Who has not agreed on an encryption in this time is gone.
@@ -25,12 +21,15 @@ pub(super) struct Encrypted {
 impl Encrypted {
     /// # Errors
     /// The listener has no address any more.
-    pub(super) fn new(mut listener: TcpListener, acceptor: Acceptor) -> io::Result<Self> {
+    pub(super) fn new(
+        mut listener: impl Listener<Io = TcpStream, Addr = SocketAddr>,
+        acceptor: Acceptor,
+    ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (done, ready) = mpsc::channel(WAITING);
         let taking = async move {
             loop {
-                let (stream, peer) = Listener::accept(&mut listener).await;
+                let (stream, peer) = listener.accept().await;
                 tokio::spawn(agree(acceptor.clone(), stream, peer, done.clone()));
             }
         };
