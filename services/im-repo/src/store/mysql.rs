@@ -20,6 +20,7 @@ mod server;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod text;
 mod transaction;
 mod users;
 

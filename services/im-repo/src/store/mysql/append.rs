@@ -7,7 +7,7 @@ use super::{
     super::{ClientMessageId, MessageRecord, NewMessage, Place, Result, StoreOutcome, repeated},
     lists::ListStatement,
     messages::message,
-    rows::RowStatement,
+    text::Text,
 };
 use sqlx::{MySqlConnection, Row};
 use std::{
@@ -15,25 +15,10 @@ use std::{
     sync::LazyLock,
 };
 
-/// What a row has beside its content.
-const FIXED_BYTES: usize = 64;
-
-static INSERT: LazyLock<RowStatement> = LazyLock::new(|| {
-    RowStatement::new(
-        "INSERT INTO messages \
-         (conversation_id, sequence, message_id, sender_id, client_message_id, sent_at_ms, content) VALUES",
-        7,
-    )
-});
-
-/// In ascending order, which is that of the key.
-pub(super) static LOCK_HEADS: LazyLock<ListStatement> = LazyLock::new(|| {
-    ListStatement::of_values(
-        "SELECT conversation_id, last_sequence FROM heads FORCE INDEX (PRIMARY) WHERE",
-        "conversation_id",
-        "ORDER BY conversation_id FOR UPDATE",
-    )
-});
+/// Numbers in one list: MariaDB would turn more into something slower, from 1,000 on.
+const LIST: usize = 512;
+const INSERT: &str = "INSERT INTO messages \
+    (conversation_id, sequence, message_id, sender_id, client_message_id, sent_at_ms, content) VALUES ";
 
 pub(super) static FIND: LazyLock<ListStatement> = LazyLock::new(|| {
     ListStatement::of_rows(
@@ -43,26 +28,31 @@ pub(super) static FIND: LazyLock<ListStatement> = LazyLock::new(|| {
     )
 });
 
+/// In ascending order, which is that of the key.
+pub(super) fn lock_heads(text: &mut Text, conversations: &[u64]) {
+    text.add("SELECT conversation_id, last_sequence FROM heads FORCE INDEX (PRIMARY) WHERE conversation_id IN ")
+        .list(conversations)
+        .add(" ORDER BY conversation_id FOR UPDATE");
+}
+
 /// By the ids of the last messages of conversations.
-pub(super) static SET_HEADS: LazyLock<ListStatement> = LazyLock::new(|| {
-    ListStatement::of_values(
+pub(super) fn set_heads(text: &mut Text, newest: &[u64]) {
+    text.add(
         "UPDATE messages m FORCE INDEX (messages_by_id) STRAIGHT_JOIN heads h ON h.conversation_id = m.conversation_id \
-         SET h.last_sequence = m.sequence, h.last_at_ms = m.sent_at_ms WHERE",
-        "m.message_id",
-        "",
-    )
-});
+         SET h.last_sequence = m.sequence, h.last_at_ms = m.sent_at_ms WHERE m.message_id IN ",
+    );
+    text.list(newest);
+}
 
 /// By the ids of the last messages of each sender in conversations.
-pub(super) static ADVANCE: LazyLock<ListStatement> = LazyLock::new(|| {
-    ListStatement::of_values(
+pub(super) fn advance(text: &mut Text, newest: &[u64]) {
+    text.add(
         "UPDATE messages m FORCE INDEX (messages_by_id) STRAIGHT_JOIN members r \
          ON r.conversation_id = m.conversation_id AND r.user_id = m.sender_id \
-         SET r.read_sequence = GREATEST(r.read_sequence, m.sequence) WHERE",
-        "m.message_id",
-        "",
-    )
-});
+         SET r.read_sequence = GREATEST(r.read_sequence, m.sequence) WHERE m.message_id IN ",
+    );
+    text.list(newest);
+}
 
 /// One call of `store_messages`.
 pub(super) struct Append {
@@ -78,6 +68,19 @@ type Key = (u64, u64, ClientMessageId);
 struct NewRow<'a> {
     message: &'a NewMessage,
     place: Place,
+}
+
+impl NewRow<'_> {
+    fn write(&self, text: &mut Text) {
+        let Self { message, place } = self;
+        text.add("(").number(message.conversation.into());
+        text.add(",").number(place.sequence);
+        text.add(",").number(message.id.into());
+        text.add(",").number(message.sender.into());
+        text.add(",").bytes(&message.client_id);
+        text.add(",").number(place.sent_at_ms);
+        text.add(",").bytes(&message.content).add(")");
+    }
 }
 
 /// What one transaction adds.
@@ -97,7 +100,7 @@ struct Batch<'a> {
 
 /// Inside a transaction. Outcomes in the order of the messages.
 pub(super) async fn append(db: &mut MySqlConnection, append: &Append) -> Result<Vec<StoreOutcome>> {
-    let heads = lock_heads(db, append).await?;
+    let heads = locked_heads(db, append).await?;
     let stored = find_stored(db, append).await?;
     let mut batch = Batch {
         heads,
@@ -116,7 +119,7 @@ pub(super) async fn append(db: &mut MySqlConnection, append: &Append) -> Result<
     Ok(outcomes)
 }
 
-async fn lock_heads(db: &mut MySqlConnection, append: &Append) -> Result<HashMap<u64, u64>> {
+async fn locked_heads(db: &mut MySqlConnection, append: &Append) -> Result<HashMap<u64, u64>> {
     let mut wanted: Vec<u64> = append
         .messages
         .iter()
@@ -124,10 +127,15 @@ async fn lock_heads(db: &mut MySqlConnection, append: &Append) -> Result<HashMap
         .collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let rows = LOCK_HEADS
-        .fetch(db, &wanted, |_| Ok(()), |row, id| row.value(*id).map(drop))
-        .await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    let mut heads = HashMap::with_capacity(wanted.len());
+    for wanted in wanted.chunks(LIST) {
+        let mut text = Text::default();
+        lock_heads(&mut text, wanted);
+        for row in text.fetch(&mut *db).await? {
+            heads.insert(row.try_get(0)?, row.try_get(1)?);
+        }
+    }
+    Ok(heads)
 }
 
 async fn find_stored(db: &mut MySqlConnection, append: &Append) -> Result<HashMap<Key, MessageRecord>> {
@@ -198,31 +206,23 @@ impl<'a> Batch<'a> {
         // neighbours in the table next to each other
         self.rows
             .sort_unstable_by_key(|row| (row.message.conversation, row.place.sequence));
-        INSERT
-            .execute(
-                db,
-                &self.rows,
-                |row| FIXED_BYTES + row.message.content.len(),
-                |row, NewRow { message, place }| {
-                    row.value(u64::from(message.conversation))?
-                        .value(place.sequence)?
-                        .value(u64::from(message.id))?
-                        .value(u64::from(message.sender))?
-                        .value(message.client_id.as_slice())?
-                        .value(place.sent_at_ms)?
-                        .value(message.content.as_slice())?;
-                    Ok(())
-                },
-            )
-            .await?;
-        for (statement, newest) in [
-            (&SET_HEADS, self.newest.values().copied().collect::<Vec<u64>>()),
-            (&ADVANCE, self.newest_of.values().copied().collect()),
-        ] {
-            statement
-                .execute(db, &newest, |row, id| row.value(*id).map(drop))
-                .await?;
+        let mut text = Text::default();
+        for row in &self.rows {
+            if text.is_long() {
+                std::mem::take(&mut text).execute(&mut *db).await?;
+            }
+            text.add(if text.is_empty() { INSERT } else { "," });
+            row.write(&mut text);
         }
+        let newest: Vec<u64> = self.newest.values().copied().collect();
+        for newest in newest.chunks(LIST) {
+            set_heads(text.add(";"), newest);
+        }
+        let newest: Vec<u64> = self.newest_of.values().copied().collect();
+        for newest in newest.chunks(LIST) {
+            advance(text.add(";"), newest);
+        }
+        text.execute(&mut *db).await?;
         metrics::histogram!("repo_batch_messages").record(self.rows.len() as f64);
         Ok(())
     }

@@ -58,20 +58,6 @@ impl ListStatement {
         Ok(found)
     }
 
-    /// Executes it for all `items`.
-    pub(super) async fn execute<T>(
-        &self,
-        db: &mut MySqlConnection,
-        items: &[T],
-        bind: impl Fn(&mut Row, &T) -> Result<()>,
-    ) -> Result<()> {
-        for part in items.chunks(self.longest()) {
-            let (sql, values) = self.part(part, |_| Ok(()), &bind)?;
-            sqlx::query_with(sql, values).execute(&mut *db).await?;
-        }
-        Ok(())
-    }
-
     fn longest(&self) -> usize {
         SIZES[self.sql.len() - 1]
     }

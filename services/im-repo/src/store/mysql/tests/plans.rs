@@ -1,5 +1,5 @@
 use super::{
-    super::{append, conversations, members, messages, users},
+    super::{append, conversations, members, messages, text::Text, users},
     *,
 };
 use sqlx::{AssertSqlSafe, Row};
@@ -18,11 +18,16 @@ async fn rows_are_looked_up_never_searched() {
         world.store.store_messages(messages, NOW).await.unwrap();
     }
     let mut db = database.connect().await;
+    let text = |write: fn(&mut Text)| {
+        let mut text = Text::default();
+        write(&mut text);
+        text
+    };
     for sql in [
-        append::LOCK_HEADS.shortest(),
+        text(|text| append::lock_heads(text, &[1_010])).as_str(),
         append::FIND.shortest(),
-        append::SET_HEADS.shortest(),
-        append::ADVANCE.shortest(),
+        text(|text| append::set_heads(text, &[1_010])).as_str(),
+        text(|text| append::advance(text, &[1_010])).as_str(),
         messages::FORWARD,
         messages::BACKWARD,
         users::BY_ID.shortest(),
