@@ -57,3 +57,55 @@ async fn waiting(log: &dyn Log) -> Result<u64, LogError> {
     }
     Ok(waiting)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use im_infra::{
+        clock::SystemClock,
+        log::embedded::{EmbeddedLog, EmbeddedLogOptions},
+        topics::{self, Producer},
+    };
+
+    #[tokio::test]
+    async fn a_folder_in_whose_log_messages_wait_is_refused_until_they_are_handled() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = SystemClock::shared();
+        let open = || -> Arc<dyn Log> {
+            let options = EmbeddedLogOptions::new(clock.clone());
+            Arc::new(EmbeddedLog::open(folder.path().join("log"), options).unwrap())
+        };
+        let log = open();
+        topics::create(&*log).await.unwrap();
+        let waiting = Upstream {
+            conversation_id: 7,
+            ..Default::default()
+        };
+        Producer::new(Arc::clone(&log)).append(vec![waiting]).await.unwrap();
+        log.close().await;
+        drop(log);
+
+        let settings = Settings::load(None, &[]).unwrap();
+        let Err(refused) = drained(folder.path(), &settings, &clock).await else {
+            panic!("the message would have been left behind");
+        };
+        assert!(
+            refused.to_string().starts_with("1 records wait in the log of"),
+            "{refused:#}"
+        );
+
+        let log = open();
+        let mut group = log.subscribe(Upstream::TOPIC.name, im_logic::GROUP).await.unwrap();
+        while log.lag(Upstream::TOPIC.name, im_logic::GROUP).await.unwrap() > 0 {
+            let mut stream = group.assigned().await.unwrap();
+            let next = tokio::time::timeout(std::time::Duration::from_millis(200), stream.next(1 << 20)).await;
+            if let Ok(Ok(Some(records))) = next {
+                stream.commit(records.last().unwrap().offset + 1).await.unwrap();
+            }
+        }
+        log.close().await;
+        drop((group, log));
+        let log = drained(folder.path(), &settings, &clock).await;
+        log.unwrap_or_else(|error| panic!("{error:#}")).close().await;
+    }
+}
