@@ -4,12 +4,15 @@
 //! * **Outages.** A call that gets no answer in [`RedisOptions::timeout`] is [`KvError::Unavailable`], and so is, at once, every other
 //!   until the engine answers again, which is tried five times a second. One line is logged when it goes and one when it is back.
 //!   What a call that failed so was to change may have been changed. Subscribers get [`Received::Missed`](super::Received::Missed) when it is back.
+//! * **Losses.** Whoever keeps in Redis what must not be missed there is told ([`Kv::losses`]) of each new connection and, in a cluster, within about a
+//!   second, of each new master.
 //! * **Keys.** `prefix:key` for values, `prefix!{key}` for locks and `prefix#{key}` for their fences: the braces put both in one slot
 //!   of a cluster.
 //! * **Time to live** is counted by the server's clock, which should run evenly: fences grow with it.
 
 mod inspect;
 mod link;
+mod masters;
 mod options;
 mod scripts;
 mod subscriptions;

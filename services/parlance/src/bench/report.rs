@@ -91,54 +91,53 @@ impl Report {
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_preset(UTF8_FULL_CONDENSED).set_header(["figure", "value"]);
-        let percentiles = |p: &Percentiles| {
-            format!(
-                "p50 {:.2}   p99 {:.2}   p99.9 {:.2}   max {:.2}",
-                p.p50, p.p99, p.p999, p.max
-            )
+        let scenario = format!(
+            "{}, {:.1} s, {} connections",
+            self.scenario, self.seconds, self.connections
+        );
+        let memory = format!("{:.1} KiB", self.server_kib_per_connection);
+        // of connections that do nothing there is nothing else to tell, and of others nobody measures this
+        let found = match self.server_kib_per_connection > 0.0 {
+            true => vec![("memory a connection", memory)],
+            false => self.under_load(),
         };
-        let rows = [
-            (
-                "scenario",
-                format!(
-                    "{}, {:.1} s, {} connections",
-                    self.scenario, self.seconds, self.connections
-                ),
-            ),
+        let sync = ("fdatasync (ms)", percentiles(&self.sync_ms));
+        for (name, value) in [("scenario", scenario)].into_iter().chain(found).chain([sync]) {
+            table.add_row([name.to_owned(), value]);
+        }
+        table
+    }
+
+    fn under_load(&self) -> Vec<(&'static str, String)> {
+        let messages = format!(
+            "sent {}   accepted {}   stored {}   delivered {}",
+            self.sent, self.accepted, self.stored, self.delivered
+        );
+        let faults = format!(
+            "lost {}   duplicated {}   out of order {}",
+            self.lost, self.duplicated, self.out_of_order
+        );
+        vec![
             ("offered", format!("{:.0}/s", self.offered_per_second)),
             ("delivered", format!("{:.0}/s", self.rate_per_second)),
-            (
-                "messages",
-                format!(
-                    "sent {}   accepted {}   stored {}   delivered {}",
-                    self.sent, self.accepted, self.stored, self.delivered
-                ),
-            ),
-            (
-                "faults",
-                format!(
-                    "lost {}   duplicated {}   out of order {}",
-                    self.lost, self.duplicated, self.out_of_order
-                ),
-            ),
+            ("messages", messages),
+            ("faults", faults),
             ("refused", self.refused.to_string()),
             ("accepted after (ms)", percentiles(&self.accept_ms)),
             ("delivered after (ms)", percentiles(&self.delivery_ms)),
             ("processor (s)", self.cpu_seconds.line()),
-            (
-                "memory a connection",
-                format!("{:.1} KiB", self.server_kib_per_connection),
-            ),
-            ("fdatasync (ms)", percentiles(&self.sync_ms)),
-        ];
-        for (name, value) in rows {
-            table.add_row([name.to_owned(), value]);
-        }
-        table
+        ]
     }
 
     /// Writes the figures as JSON.
     pub(crate) fn write(&self, file: &Path) -> anyhow::Result<()> {
         Ok(std::fs::write(file, serde_json::to_vec_pretty(self)?)?)
     }
+}
+
+fn percentiles(p: &Percentiles) -> String {
+    format!(
+        "p50 {:.2}   p99 {:.2}   p99.9 {:.2}   max {:.2}",
+        p.p50, p.p99, p.p999, p.max
+    )
 }

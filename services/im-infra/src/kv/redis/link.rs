@@ -1,6 +1,9 @@
 //! The one connection for commands. While it is away every call fails at once, and only its keeper tries to get it back.
 
-use super::options::{RedisOptions, RedisOptionsError};
+use super::{
+    masters::Masters,
+    options::{RedisOptions, RedisOptionsError},
+};
 use crate::outage::Outage;
 use parking_lot::RwLock;
 use redis::{
@@ -43,10 +46,11 @@ pub(super) enum Failure {
 pub(super) struct Link {
     client: Client,
     cluster: Option<ClusterClient>,
+    masters: Masters,
     timeout: Duration,
     state: RwLock<State>,
     lost: Arc<Notify>,
-    /// Counts connections: behind each new one there may be a server that has forgotten everything.
+    /// Counts connections, and masters that a cluster gets: behind each new one there may be a server that has forgotten everything.
     pub(super) connections: watch::Sender<u64>,
     pub(super) outage: Arc<Outage>,
 }
@@ -63,6 +67,7 @@ impl Link {
         Ok(Self {
             client: options.clients()?.swap_remove(0),
             cluster: options.cluster_client()?,
+            masters: Masters::default(),
             timeout: options.timeout,
             state: RwLock::new(State {
                 connection: Err(Failure::away("not connected yet")),
@@ -175,7 +180,21 @@ impl Link {
                 self.lose(&failure, generation);
                 RETRY_EVERY
             }
-            Ok(_) | Err(Failure::Refused(_)) => LOOK_EVERY,
+            Ok(_) | Err(Failure::Refused(_)) => {
+                self.look_at_masters().await;
+                LOOK_EVERY
+            }
+        }
+    }
+
+    /// A cluster's connection stays when one of its nodes is another one.
+    async fn look_at_masters(&self) {
+        let Ok((Connection::Cluster(mut cluster), _)) = self.connection() else {
+            return;
+        };
+        // one that does not answer is asked next time
+        if let Ok(Ok(true)) = timeout(self.timeout, self.masters.changed(&mut cluster)).await {
+            self.connections.send_modify(|connections| *connections += 1);
         }
     }
 
