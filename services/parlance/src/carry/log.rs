@@ -64,8 +64,19 @@ mod tests {
     use im_infra::{
         clock::SystemClock,
         log::embedded::{EmbeddedLog, EmbeddedLogOptions},
-        topics::{self, Producer},
+        topics::{self, Consumer, Handler, Producer},
     };
+    use im_schema::failure::Failure;
+    use tokio_util::sync::CancellationToken;
+
+    struct Handles;
+
+    #[async_trait::async_trait]
+    impl Handler<Upstream> for Handles {
+        async fn handle(&self, _: u32, _: Vec<(u64, Upstream)>) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
 
     #[tokio::test]
     async fn a_folder_in_whose_log_messages_wait_is_refused_until_they_are_handled() {
@@ -95,16 +106,16 @@ mod tests {
         );
 
         let log = open();
-        let mut group = log.subscribe(Upstream::TOPIC.name, im_logic::GROUP).await.unwrap();
+        let stop = CancellationToken::new();
+        let consumer = Consumer::<Upstream>::new(Arc::clone(&log), clock.clone(), im_logic::GROUP);
+        let running = tokio::spawn(consumer.run(Arc::new(Handles), stop.clone()));
         while log.lag(Upstream::TOPIC.name, im_logic::GROUP).await.unwrap() > 0 {
-            let mut stream = group.assigned().await.unwrap();
-            let next = tokio::time::timeout(std::time::Duration::from_millis(200), stream.next(1 << 20)).await;
-            if let Ok(Ok(Some(records))) = next {
-                stream.commit(records.last().unwrap().offset + 1).await.unwrap();
-            }
+            tokio::task::yield_now().await;
         }
+        stop.cancel();
+        running.await.unwrap().unwrap();
         log.close().await;
-        drop((group, log));
+        drop(log);
         let log = drained(folder.path(), &settings, &clock).await;
         log.unwrap_or_else(|error| panic!("{error:#}")).close().await;
     }
