@@ -15,6 +15,7 @@ mod target;
 mod tests;
 
 pub use self::target::Encryption;
+pub(crate) use self::target::connect;
 
 use self::target::{Begun, Target};
 use crate::registry::Instances;

@@ -12,7 +12,10 @@ mod grpc;
 #[cfg(test)]
 mod tests;
 
-pub use self::{engine::Engine, grpc::GrpcHealth};
+pub use self::{
+    engine::Engine,
+    grpc::{GrpcHealth, serving},
+};
 
 use engine::Answer;
 use http::{HeaderValue, Response, StatusCode, header};

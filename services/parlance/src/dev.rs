@@ -45,8 +45,9 @@ impl Dev {
         let traces = Traces::start(&settings.telemetry.traces(), "parlance")?;
         let data = settings.data.clone();
         let address_file = data.join("address");
+        let scheme = if settings.gateway.tls.enabled { "https" } else { "http" };
         let mut platform = Platform::start(settings, telemetry.metrics).await?;
-        let url = format!("http://{}", platform.address());
+        let url = format!("{scheme}://{}", platform.address());
         std::fs::write(&address_file, &url).with_context(|| format!("write {}", address_file.display()))?;
         announce(&url, &data, started);
         let told = until_told(platform.failed()).await?;

@@ -3,6 +3,9 @@
 mod inside;
 mod port;
 
+#[cfg(feature = "cluster")]
+pub(crate) use self::inside::encryption;
+
 use self::{inside::Peers, port::Port};
 use crate::{
     hot::{Following, Parts},

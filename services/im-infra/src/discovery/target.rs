@@ -151,6 +151,14 @@ fn plain(error: CircuitBreakerError<Status>) -> Status {
     }
 }
 
+/// A connection to an instance, once it stands.
+///
+/// # Errors
+/// The address is none, the encryption cannot be used, or nobody is there.
+pub(crate) async fn connect(address: &str, encryption: Option<&Encryption>) -> Result<Channel, BoxError> {
+    Ok(endpoint(address, encryption)?.connect().await?)
+}
+
 fn endpoint(address: &str, encryption: Option<&Encryption>) -> Result<Endpoint, BoxError> {
     let endpoint = Endpoint::from_shared(address.to_owned())?;
     let endpoint = match encryption {

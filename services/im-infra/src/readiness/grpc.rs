@@ -1,14 +1,18 @@
 //! The same verdict for those who ask by gRPC.
 
 use super::{Readiness, Stage, Verdict};
+use crate::discovery::{Encryption, connect};
 use futures::stream::{self, BoxStream};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::timeout;
 use tonic::{Request, Response, Status, async_trait};
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse,
     health_check_response::ServingStatus,
+    health_client::HealthClient,
     health_server::{Health, HealthServer},
 };
+use tower::BoxError;
 
 /// `grpc.health.v1.Health` of a process: all its services are ready together.
 pub struct GrpcHealth {
@@ -74,4 +78,20 @@ impl Health for GrpcHealth {
         });
         Ok(Response::new(Box::pin(changes)))
     }
+}
+
+/// Asks another process whether it can serve.
+///
+/// # Errors
+/// It cannot be reached, is not ready, or does not say within `patience`.
+pub async fn serving(address: &str, encryption: Option<&Encryption>, patience: Duration) -> Result<(), BoxError> {
+    let asked = async {
+        let mut health = HealthClient::new(connect(address, encryption).await?);
+        let whole = HealthCheckRequest { service: String::new() };
+        match health.check(whole).await?.into_inner().status() {
+            ServingStatus::Serving => Ok(()),
+            _ => Err(BoxError::from("it is not ready")),
+        }
+    };
+    timeout(patience, asked).await?
 }

@@ -3,8 +3,13 @@
 use super::report::Finding;
 use crate::settings::Settings;
 use im_infra::clock::SharedClock;
+#[cfg(feature = "cluster")]
+use im_infra::{discovery::Encryption, readiness, registry::Instance};
 
 const SUBJECT: &str = "registry";
+/// A process that does not answer for so long is in no state to serve.
+#[cfg(feature = "cluster")]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 pub(super) async fn look(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
     if settings.etcd.endpoints.is_empty() {
@@ -28,6 +33,13 @@ async fn shared(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
             "start it, or correct etcd: endpoints, user, password; meanwhile running processes go on, and none can start",
         )]
     };
+    let encryption = match crate::node::encryption(settings) {
+        Ok(encryption) => encryption,
+        Err(error) => {
+            let mend = "correct cluster.tls: its files, and that they belong together";
+            return vec![Finding::bad(SUBJECT, super::told(&*error), mend)];
+        }
+    };
     let registry = match crate::platform::engines::registry(settings, clock).await {
         Ok(registry) => registry,
         Err(error) => return away(error),
@@ -46,7 +58,7 @@ async fn shared(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
             ));
         }
         for instance in instances.values() {
-            findings.push(answers(instance).await);
+            findings.push(answers(instance, encryption.as_ref()).await);
         }
     }
     findings
@@ -54,19 +66,18 @@ async fn shared(settings: &Settings, clock: &SharedClock) -> Vec<Finding> {
 
 /// Whether an instance that is registered can serve.
 #[cfg(feature = "cluster")]
-async fn answers(instance: &im_infra::registry::Instance) -> Finding {
-    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+async fn answers(instance: &Instance, encryption: Option<&Encryption>) -> Finding {
+    let address = &instance.address;
     // a gateway is called by clients only, through whatever stands in front
-    if instance.address.is_empty() {
+    if address.is_empty() {
         return Finding::good(&instance.id, "is registered");
     }
-    let address = instance.address.trim_start_matches("http://");
-    match crate::health::ready(address, PATIENCE).await {
+    match readiness::serving(address, encryption, PATIENCE).await {
         Ok(()) => Finding::good(&instance.id, format!("serves at {address}")),
         Err(error) => Finding::bad(
             &instance.id,
-            format!("is registered, but {}", super::told(&*error)),
-            "wait for cluster.registration_ttl if it was just killed; else correct its cluster.advertise, or the network between",
+            format!("is registered at {address}, but {}", super::told(&*error)),
+            "wait for cluster.registration_ttl if it was just killed; else correct its cluster.advertise or cluster.tls, or the network between",
         ),
     }
 }

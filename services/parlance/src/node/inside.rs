@@ -1,7 +1,7 @@
 //! Between the processes: who calls whom, and behind which layers.
 
 use super::Role;
-use crate::platform::ground::Ground;
+use crate::{platform::ground::Ground, settings::Settings};
 use anyhow::Context as _;
 use im_infra::{
     discovery::{self, Channel, Encryption},
@@ -27,6 +27,18 @@ pub(super) struct Peers {
     encryption: Option<Encryption>,
 }
 
+/// How other processes are called, if calls are encrypted.
+///
+/// # Errors
+/// Certificates cannot be read.
+pub(crate) fn encryption(settings: &Settings) -> anyhow::Result<Option<Encryption>> {
+    let pem = settings.cluster.tls.read().context("cluster.tls")?;
+    Ok(pem.map(|pem| Encryption {
+        pem,
+        name: settings.cluster.tls_name.clone(),
+    }))
+}
+
 impl Peers {
     /// # Errors
     /// The secret is too short, or certificates cannot be read.
@@ -34,11 +46,7 @@ impl Peers {
         let (cluster, limits) = (&ground.settings.cluster, &ground.settings.limits);
         let secret = cluster.secret.expose();
         let kv = Arc::clone(&ground.engines.kv);
-        let pem = cluster.tls.read().context("cluster.tls")?;
-        let encryption = pem.map(|pem| Encryption {
-            pem,
-            name: cluster.tls_name.clone(),
-        });
+        let encryption = encryption(&ground.settings)?;
         Ok(Self {
             encryption,
             inside: Inside {
