@@ -39,6 +39,8 @@ pub(super) struct Appender {
 pub(super) struct Reports {
     /// No broker could be reached when one was last needed.
     away: watch::Sender<bool>,
+    /// What last went wrong with a broker.
+    cause: Mutex<Option<String>>,
     /// Told when a record has left the queue.
     room: Notify,
 }
@@ -222,6 +224,7 @@ impl Reports {
     fn new() -> Self {
         Self {
             away: watch::Sender::new(false),
+            cause: Mutex::default(),
             room: Notify::new(),
         }
     }
@@ -252,11 +255,15 @@ impl ClientContext for Reports {
 
     fn error(&self, error: KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            // `reason` says no more than that
+            let cause = self.cause.lock().take();
             if !self.away.send_replace(true) {
-                tracing::warn!(reason, "kafka cannot be reached, appends are refused until it can");
+                let cause = cause.as_deref().unwrap_or(reason);
+                tracing::warn!(cause, "kafka cannot be reached, appends are refused until it can");
             }
         } else {
             tracing::debug!(reason, error = &error as &dyn std::error::Error, "kafka producer");
+            *self.cause.lock() = Some(reason.to_owned());
         }
     }
 }
