@@ -17,7 +17,7 @@ const PATIENCE: i64 = 300;
 /// One lock a database; names of locks are the server's and at most 64 characters.
 macro_rules! lock_name {
     () => {
-        "CONCAT('migrate-', MD5(DATABASE()))"
+        "CONCAT('migrate-', LEFT(SHA2(DATABASE(), 256), 32))"
     };
 }
 
