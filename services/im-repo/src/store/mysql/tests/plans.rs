@@ -42,7 +42,7 @@ async fn rows_are_looked_up_never_searched() {
         members::PAGE_OF_IDS,
     ] {
         let explain = sql.replace("LIMIT ?", "LIMIT 9").replace('?', "'1010'");
-        let steps = sqlx::query(AssertSqlSafe(format!("EXPLAIN {explain}")))
+        let steps = sqlx::query(AssertSqlSafe(format!("EXPLAIN FORMAT=TRADITIONAL {explain}")))
             .fetch_all(&mut db)
             .await
             .unwrap();
