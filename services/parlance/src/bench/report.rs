@@ -97,9 +97,10 @@ impl Report {
         );
         let memory = format!("{:.1} KiB", self.server_kib_per_connection);
         // of connections that do nothing there is nothing else to tell, and of others nobody measures this
-        let found = match self.server_kib_per_connection > 0.0 {
-            true => vec![("memory a connection", memory)],
-            false => self.under_load(),
+        let found = if self.server_kib_per_connection > 0.0 {
+            vec![("memory a connection", memory)]
+        } else {
+            self.under_load()
         };
         let sync = ("fdatasync (ms)", percentiles(&self.sync_ms));
         for (name, value) in [("scenario", scenario)].into_iter().chain(found).chain([sync]) {

@@ -72,7 +72,14 @@ async fn answers(instance: &Instance, encryption: Option<&Encryption>) -> Findin
     if address.is_empty() {
         return Finding::good(&instance.id, "is registered");
     }
-    match readiness::serving(address, encryption, PATIENCE).await {
+    let answer = match address.strip_prefix("http://") {
+        // says what it lacks, too
+        Some(authority) => crate::health::ready(authority, PATIENCE).await,
+        None => readiness::serving(address, encryption, PATIENCE)
+            .await
+            .map_err(anyhow::Error::from_boxed),
+    };
+    match answer {
         Ok(()) => Finding::good(&instance.id, format!("serves at {address}")),
         Err(error) => Finding::bad(
             &instance.id,

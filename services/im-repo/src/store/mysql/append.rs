@@ -5,7 +5,7 @@
 
 use super::{
     super::{ClientMessageId, MessageRecord, NewMessage, Place, Result, StoreOutcome, repeated},
-    lists::ListStatement,
+    lists::{LONGEST, ListStatement},
     messages::message,
     text::Text,
 };
@@ -15,8 +15,6 @@ use std::{
     sync::LazyLock,
 };
 
-/// Numbers in one list: MariaDB would turn more into something slower, from 1,000 on.
-const LIST: usize = 512;
 const INSERT: &str = "INSERT INTO messages \
     (conversation_id, sequence, message_id, sender_id, client_message_id, sent_at_ms, content) VALUES ";
 
@@ -128,7 +126,7 @@ async fn locked_heads(db: &mut MySqlConnection, append: &Append) -> Result<HashM
     wanted.sort_unstable();
     wanted.dedup();
     let mut heads = HashMap::with_capacity(wanted.len());
-    for wanted in wanted.chunks(LIST) {
+    for wanted in wanted.chunks(LONGEST) {
         let mut text = Text::default();
         lock_heads(&mut text, wanted);
         for row in text.fetch(&mut *db).await? {
@@ -215,11 +213,11 @@ impl<'a> Batch<'a> {
             row.write(&mut text);
         }
         let newest: Vec<u64> = self.newest.values().copied().collect();
-        for newest in newest.chunks(LIST) {
+        for newest in newest.chunks(LONGEST) {
             set_heads(text.add(";"), newest);
         }
         let newest: Vec<u64> = self.newest_of.values().copied().collect();
-        for newest in newest.chunks(LIST) {
+        for newest in newest.chunks(LONGEST) {
             advance(text.add(";"), newest);
         }
         text.execute(&mut *db).await?;

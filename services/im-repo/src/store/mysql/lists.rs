@@ -10,8 +10,10 @@ use sqlx::{
 };
 use std::sync::Arc;
 
-/// Numbers of values for which there is a statement, ascending. More would be turned into something slower by MariaDB (from 1,000 on).
-const SIZES: [usize; 5] = [1, 8, 32, 128, 512];
+/// More values in a list would be turned into something slower by MariaDB (from 1,000 on).
+pub(super) const LONGEST: usize = 512;
+/// Numbers of values for which there is a statement, ascending.
+const SIZES: [usize; 5] = [1, 8, 32, 128, LONGEST];
 
 /// A statement with a list.
 pub(super) struct ListStatement {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Numbers of rows for which there is a statement: any batch is a few of them.
 const SIZES: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
 /// Bytes of values in a statement, unless one row has more: a server refuses packets of more than 16 MiB as it comes.
-const MAX_BYTES: usize = 4 << 20;
+pub(super) const MAX_BYTES: usize = 4 << 20;
 
 /// An insert with a list of rows in it.
 pub(super) struct RowStatement {

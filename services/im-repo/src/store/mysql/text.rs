@@ -3,12 +3,9 @@
 //! A prepared statement has one number of values, so a batch would be several statements, or a list filled up with repetitions; and the
 //! server makes this text of it anyway, for its log. As text a batch is one statement, and what follows it comes in the same packet.
 
-use super::super::Result;
+use super::{super::Result, rows::MAX_BYTES};
 use sqlx::{AssertSqlSafe, MySqlConnection, mysql::MySqlRow};
 use std::fmt::Write as _;
-
-/// Bytes of a packet, unless one row has more: a server refuses packets of more than 16 MiB as it comes.
-const MAX_BYTES: usize = 4 << 20;
 
 /// Statements, separated by `;`.
 #[derive(Default)]
