@@ -230,7 +230,9 @@ impl Member {
             self.hand_out(number, begin.get(&number).copied());
         }
         if let Err(error) = client.incremental_assign(partitions) {
-            self.trouble(&error);
+            let (topic, group) = (&*self.topic, &*self.group);
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(topic, group, error, "partitions of a group are not read");
         }
     }
 

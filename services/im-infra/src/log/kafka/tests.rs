@@ -1,5 +1,6 @@
 //! The log on a real Kafka: the port's suite, and what only a broker that comes and goes can show.
 
+mod early;
 mod gaps;
 mod outages;
 mod rebalance;
