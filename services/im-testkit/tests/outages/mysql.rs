@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 const UNREADY: &str = r#"{"status":"unready","failing":["store"],"degraded":[]}"#;
 /// Generous: less than three seconds is what it takes.
 const SOON: Duration = Duration::from_secs(5);
+/// Once it is known that the server is away.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_mysql_the_log_keeps_what_is_sent_and_delivery_resumes() {
@@ -31,7 +33,8 @@ async fn without_mysql_the_log_keeps_what_is_sent_and_delivery_resumes() {
         device_id: "second".into(),
         ..Default::default()
     };
-    for attempt in ["the first one", "another one"] {
+    let mut took = Vec::new();
+    for _ in 0..5 {
         let begun = Instant::now();
         let refused: Result<v1::LogInResponse, _> = call(bob.url(), None, "POST", "/v1/sessions", &log_in).await;
         let (status, problem) = refused.expect_err("nobody knows the password");
@@ -39,9 +42,11 @@ async fn without_mysql_the_log_keeps_what_is_sent_and_delivery_resumes() {
             (status, problem.reason.as_str(), problem.retryable),
             (503, "UNAVAILABLE", true)
         );
-        let took = begun.elapsed();
-        assert!(took < SOON, "{attempt} is told after {took:?}");
+        took.push(begun.elapsed());
     }
+    // the machine may be busy with something else, but not each time
+    let quickest = took[1..].iter().min().expect("there were others");
+    assert!(took[0] < SOON && *quickest < AT_ONCE, "told after {took:?}");
     let expected: Vec<String> = (0..=20).map(|number| number.to_string()).collect();
     for text in &expected[1..] {
         alice.send(client_frame::Body::Send(message(conversation, text))).await;
