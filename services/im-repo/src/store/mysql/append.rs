@@ -33,23 +33,23 @@ pub(super) fn lock_heads(text: &mut Text, conversations: &[u64]) {
         .add(" ORDER BY conversation_id FOR UPDATE");
 }
 
-/// By the ids of the last messages of conversations.
-pub(super) fn set_heads(text: &mut Text, newest: &[u64]) {
+/// By conversation and sequence of the last messages of conversations.
+pub(super) fn set_heads(text: &mut Text, newest: &[(u64, u64)]) {
     text.add(
-        "UPDATE messages m FORCE INDEX (messages_by_id) STRAIGHT_JOIN heads h ON h.conversation_id = m.conversation_id \
-         SET h.last_sequence = m.sequence, h.last_at_ms = m.sent_at_ms WHERE m.message_id IN ",
+        "UPDATE messages m FORCE INDEX (PRIMARY) STRAIGHT_JOIN heads h ON h.conversation_id = m.conversation_id \
+         SET h.last_sequence = m.sequence, h.last_at_ms = m.sent_at_ms WHERE (m.conversation_id, m.sequence) IN ",
     );
-    text.list(newest);
+    text.pairs(newest);
 }
 
-/// By the ids of the last messages of each sender in conversations.
-pub(super) fn advance(text: &mut Text, newest: &[u64]) {
+/// By conversation and sequence of the last messages of each sender in conversations.
+pub(super) fn advance(text: &mut Text, newest: &[(u64, u64)]) {
     text.add(
-        "UPDATE messages m FORCE INDEX (messages_by_id) STRAIGHT_JOIN members r \
+        "UPDATE messages m FORCE INDEX (PRIMARY) STRAIGHT_JOIN members r \
          ON r.conversation_id = m.conversation_id AND r.user_id = m.sender_id \
-         SET r.read_sequence = GREATEST(r.read_sequence, m.sequence) WHERE m.message_id IN ",
+         SET r.read_sequence = GREATEST(r.read_sequence, m.sequence) WHERE (m.conversation_id, m.sequence) IN ",
     );
-    text.list(newest);
+    text.pairs(newest);
 }
 
 /// One call of `store_messages`.
@@ -86,9 +86,9 @@ struct Batch<'a> {
     rows: Vec<NewRow<'a>>,
     /// Last sequences of the conversations; those that do not exist are left out.
     heads: HashMap<u64, u64>,
-    /// The last new message of each conversation.
+    /// The sequence of the last new message of each conversation.
     newest: BTreeMap<u64, u64>,
-    /// The last new message by conversation and sender.
+    /// That of the last new message by conversation and sender.
     newest_of: BTreeMap<(u64, u64), u64>,
     /// Messages that were stored before.
     stored: HashMap<Key, MessageRecord>,
@@ -191,8 +191,8 @@ impl<'a> Batch<'a> {
             sent_at_ms: now_ms,
         };
         slot.insert(self.rows.len());
-        self.newest.insert(conversation, place.id.into());
-        self.newest_of.insert((conversation, sender), place.id.into());
+        self.newest.insert(conversation, place.sequence);
+        self.newest_of.insert((conversation, sender), place.sequence);
         self.rows.push(NewRow { message, place });
         StoreOutcome::Stored(place)
     }
@@ -212,11 +212,19 @@ impl<'a> Batch<'a> {
             text.add(if text.is_empty() { INSERT } else { "," });
             row.write(&mut text);
         }
-        let newest: Vec<u64> = self.newest.values().copied().collect();
+        let newest: Vec<_> = self
+            .newest
+            .iter()
+            .map(|(conversation, last)| (*conversation, *last))
+            .collect();
         for newest in newest.chunks(LONGEST) {
             set_heads(text.add(";"), newest);
         }
-        let newest: Vec<u64> = self.newest_of.values().copied().collect();
+        let newest: Vec<_> = self
+            .newest_of
+            .iter()
+            .map(|((conversation, _), last)| (*conversation, *last))
+            .collect();
         for newest in newest.chunks(LONGEST) {
             advance(text.add(";"), newest);
         }

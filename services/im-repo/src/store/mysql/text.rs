@@ -43,6 +43,15 @@ impl Text {
         self.add(")")
     }
 
+    /// `((1,2),(3,4))`
+    pub(super) fn pairs(&mut self, values: &[(u64, u64)]) -> &mut Self {
+        for (at, (first, second)) in values.iter().enumerate() {
+            self.add(if at == 0 { "((" } else { ",(" }).number(*first);
+            self.add(",").number(*second).add(")");
+        }
+        self.add(")")
+    }
+
     /// Whether another row had better go into a packet of its own.
     pub(super) fn is_long(&self) -> bool {
         self.0.len() >= MAX_BYTES

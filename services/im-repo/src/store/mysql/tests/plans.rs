@@ -26,8 +26,8 @@ async fn rows_are_looked_up_never_searched() {
     for sql in [
         text(|text| append::lock_heads(text, &[1_010])).as_str(),
         append::FIND.shortest(),
-        text(|text| append::set_heads(text, &[1_010])).as_str(),
-        text(|text| append::advance(text, &[1_010])).as_str(),
+        text(|text| append::set_heads(text, &[(1_010, 1)])).as_str(),
+        text(|text| append::advance(text, &[(1_010, 1)])).as_str(),
         messages::FORWARD,
         messages::BACKWARD,
         users::BY_ID.shortest(),
