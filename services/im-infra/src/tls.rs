@@ -3,8 +3,10 @@
 //! Files are read once, at the start: whoever renews a certificate starts the process anew. Needs a program that is built with the feature `tls`.
 
 mod accept;
+mod dial;
 
 pub use accept::{Acceptor, Stream};
+pub use dial::{Address, DialError};
 
 use crate::config::Secret;
 use serde::{Deserialize, Serialize};

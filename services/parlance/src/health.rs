@@ -2,10 +2,10 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use im_infra::tls::Address;
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
     time::timeout,
 };
 
@@ -15,9 +15,12 @@ const LONGEST_ANSWER: u64 = 64 * 1024;
 /// Ask a process whether it can serve.
 #[derive(Debug, Args)]
 pub(crate) struct Health {
-    /// Where it is
+    /// Where it is: `http://host:port`, or `https://host:port`
     #[arg(default_value = "http://127.0.0.1:7700")]
     url: String,
+    /// The name in its certificate, if that is not the host's; SSL_CERT_FILE names certificates to trust beside the system's
+    #[arg(long)]
+    name: Option<String>,
     /// Give up after so many seconds
     #[arg(long, default_value_t = 2)]
     seconds: u64,
@@ -27,21 +30,18 @@ impl Health {
     /// # Errors
     /// It cannot be reached, or it is not ready; what it says.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let authority = self
-            .url
-            .strip_prefix("http://")
-            .context("the address must begin with http://")?
-            .trim_end_matches('/');
-        ready(authority, Duration::from_secs(self.seconds)).await
+        let address = Address::parse(&self.url)?;
+        ready(&address, self.name.as_deref(), Duration::from_secs(self.seconds)).await
     }
 }
 
-/// Asks the process at `authority`, `host:port`.
+/// Asks the process at an address, whose certificate has this name.
 ///
 /// # Errors
 /// It cannot be reached, does not answer in time, or is not ready; what it says.
-pub(crate) async fn ready(authority: &str, patience: Duration) -> anyhow::Result<()> {
-    let answer = timeout(patience, ask(authority))
+pub(crate) async fn ready(address: &Address, name: Option<&str>, patience: Duration) -> anyhow::Result<()> {
+    let authority = address.authority();
+    let answer = timeout(patience, ask(address, name))
         .await
         .with_context(|| format!("{authority} does not answer"))??;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
@@ -52,10 +52,9 @@ pub(crate) async fn ready(authority: &str, patience: Duration) -> anyhow::Result
     Ok(())
 }
 
-async fn ask(authority: &str) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(authority)
-        .await
-        .with_context(|| format!("connect to {authority}"))?;
+async fn ask(address: &Address, name: Option<&str>) -> anyhow::Result<String> {
+    let authority = address.authority();
+    let mut stream = address.dial(name).await?;
     // 1.0: one answer, whole, and then the end
     let request = format!("GET /health/ready HTTP/1.0\r\nHost: {authority}\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;

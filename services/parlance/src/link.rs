@@ -6,12 +6,12 @@ use futures::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
+use im_infra::tls::{Address, Stream};
 use im_schema::{
     failure::Failure,
     frame, json,
     v1::{ClientFrame, Problem, ServerFrame},
 };
-use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -30,18 +30,15 @@ pub(crate) enum Incoming {
 }
 
 /// The sending half.
-pub(crate) struct Sender(SplitSink<WebSocketStream<TcpStream>, Message>);
+pub(crate) struct Sender(SplitSink<WebSocketStream<Stream>, Message>);
 
 /// The receiving half.
-pub(crate) struct Receiver(SplitStream<WebSocketStream<TcpStream>>);
+pub(crate) struct Receiver(SplitStream<WebSocketStream<Stream>>);
 
-/// Connects to the server at `url` (`http://host:port`) with an access token. A refusal is a [`Failure`] among the error's causes.
+/// Connects to the server at `url` (`http://host:port`, or `https://`) with an access token. A refusal is a [`Failure`] among the error's causes.
 pub(crate) async fn connect(url: &str, token: &str) -> anyhow::Result<(Sender, Receiver)> {
-    let authority = url
-        .strip_prefix("http://")
-        .context("the address must begin with http://")?
-        .trim_end_matches('/');
-    let mut request = format!("ws://{authority}/v1/ws")
+    let address = Address::parse(url)?;
+    let mut request = format!("ws://{}/v1/ws", address.authority())
         .into_client_request()
         .context("make the request")?;
     let headers = request.headers_mut();
@@ -53,10 +50,7 @@ pub(crate) async fn connect(url: &str, token: &str) -> anyhow::Result<(Sender, R
         "sec-websocket-protocol",
         http::HeaderValue::from_static("parlance.v1.binary"),
     );
-    let stream = TcpStream::connect(authority)
-        .await
-        .with_context(|| format!("connect to {authority}"))?;
-    stream.set_nodelay(true).context("set TCP_NODELAY")?;
+    let stream = address.dial(None).await?;
     let config = WebSocketConfig::default()
         // is zeroed before each read
         .read_buffer_size(4 << 10)

@@ -25,7 +25,7 @@ pub enum Stream {
     Plain(TcpStream),
     /// Encrypted.
     #[cfg(feature = "tls")]
-    Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+    Tls(Box<tokio_rustls::TlsStream<TcpStream>>),
 }
 
 impl Acceptor {
@@ -100,7 +100,7 @@ impl Acceptor {
     pub async fn accept(&self, stream: TcpStream) -> io::Result<Stream> {
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
-            return Ok(Stream::Tls(Box::new(tls.accept(stream).await?)));
+            return Ok(Stream::Tls(Box::new(tls.accept(stream).await?.into())));
         }
         Ok(Stream::Plain(stream))
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use im_infra::tls::Address;
 use im_schema::{
     ids::{ConversationId, UserId},
     rpc::Context,
@@ -9,7 +10,6 @@ use im_schema::{
     v1,
 };
 use indicatif::ProgressBar;
-use tonic::transport::Channel;
 
 /// How many set-up calls are under way at once.
 const CONCURRENCY: usize = 32;
@@ -31,10 +31,7 @@ pub(crate) struct Api {
 impl Api {
     /// Connects to the server at `url`.
     pub(crate) async fn connect(url: &str) -> anyhow::Result<Self> {
-        let channel = Channel::from_shared(url.to_owned())?
-            .connect()
-            .await
-            .with_context(|| format!("connect to {url}"))?;
+        let channel = Address::parse(url)?.channel().await?;
         Ok(Self {
             auth: AuthServiceClient::from_service(auth_service::remote(channel.clone())),
             conversations: ConversationServiceClient::from_service(conversation_service::remote(channel)),

@@ -1,6 +1,7 @@
 //! Who is chatting: logging in, and a session that is kept between runs.
 
 use anyhow::{Context as _, bail};
+use im_infra::tls::Address;
 use im_schema::{
     ids::UserId,
     parlance::Reason,
@@ -16,7 +17,6 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tonic::transport::{Channel, Endpoint};
 
 /// What is kept between runs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -45,11 +45,8 @@ impl Account {
         password_file: Option<&Path>,
         register: bool,
     ) -> anyhow::Result<Self> {
-        let channel = Endpoint::from_shared(url.to_owned())?
-            .connect_timeout(Duration::from_secs(5))
-            .connect()
-            .await;
-        let channel: Channel = channel.with_context(|| format!("no server at {url} (is `parlance dev` running?)"))?;
+        let channel = Address::parse(url)?.channel().await;
+        let channel = channel.with_context(|| format!("no server at {url} (is `parlance dev` running?)"))?;
         let auth = AuthServiceClient::from_service(auth_service::remote(channel));
         let name = match user {
             Some(name) => name,

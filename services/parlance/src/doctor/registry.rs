@@ -4,7 +4,7 @@ use super::report::Finding;
 use crate::settings::Settings;
 use im_infra::clock::SharedClock;
 #[cfg(feature = "cluster")]
-use im_infra::{discovery::Encryption, readiness, registry::Instance};
+use im_infra::{discovery::Encryption, readiness, registry::Instance, tls::Address};
 
 const SUBJECT: &str = "registry";
 /// A process that does not answer for so long is in no state to serve.
@@ -72,9 +72,10 @@ async fn answers(instance: &Instance, encryption: Option<&Encryption>) -> Findin
     if address.is_empty() {
         return Finding::good(&instance.id, "is registered");
     }
-    let answer = match address.strip_prefix("http://") {
+    let plain = Address::parse(address).ok().filter(|address| !address.encrypts());
+    let answer = match plain {
         // says what it lacks, too
-        Some(authority) => crate::health::ready(authority, PATIENCE).await,
+        Some(plain) => crate::health::ready(&plain, None, PATIENCE).await,
         None => readiness::serving(address, encryption, PATIENCE)
             .await
             .map_err(anyhow::Error::from_boxed),
