@@ -10,7 +10,7 @@ const UNREADY: &str = r#"{"status":"unready","failing":["store"],"degraded":[]}"
 /// Generous: less than three seconds is what it takes.
 const SOON: Duration = Duration::from_secs(5);
 /// Once it is known that the server is away.
-const AT_ONCE: Duration = Duration::from_secs(1);
+const AT_ONCE: Duration = Duration::from_millis(600);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_mysql_the_log_keeps_what_is_sent_and_delivery_resumes() {

@@ -136,9 +136,7 @@ impl KafkaOptions {
             .set("fetch.wait.max.ms", "200")
             .set("queued.max.messages.kbytes", FETCHED_KIB.to_string())
             // how soon a full queue is looked at again
-            .set("fetch.queue.backoff.ms", "20")
-            // how soon a member that joined before its broker knew the topic, or a leader for it, looks again; it would wait five minutes
-            .set("topic.metadata.refresh.interval.ms", "5000");
+            .set("fetch.queue.backoff.ms", "20");
         config
     }
 }

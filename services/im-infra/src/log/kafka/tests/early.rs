@@ -12,7 +12,7 @@ use rdkafka::{
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Less than the five minutes after which librdkafka looks again by itself.
+/// Less than the five minutes after which topics are asked for again in any case.
 const SOON: Duration = Duration::from_secs(60);
 
 async fn delete(topic: &str) {
