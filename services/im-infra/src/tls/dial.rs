@@ -19,9 +19,12 @@ pub enum DialError {
     /// Nobody listens there, or the network is in the way.
     #[error("connect to {0}")]
     Connect(String, #[source] io::Error),
-    /// Not a channel for calls, either.
+    /// Nobody takes calls there.
     #[error("connect to {0}")]
     Channel(String, #[source] tonic::transport::Error),
+    /// No certificate can have this name.
+    #[error("{0:?} is no name for a certificate")]
+    NotAName(String),
     /// Connections cannot be encrypted.
     #[error("{0} is reached encrypted only")]
     Tls(String, #[source] TlsError),
@@ -128,7 +131,7 @@ impl Address {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let name = ServerName::try_from(name.trim_matches(['[', ']']).to_owned())
-            .map_err(|_| DialError::NotAnAddress(name.to_owned()))?;
+            .map_err(|_| DialError::NotAName(name.to_owned()))?;
         let agreed = tokio_rustls::TlsConnector::from(Arc::new(config))
             .connect(name, stream)
             .await;
