@@ -18,7 +18,7 @@ pub(crate) struct Health {
     /// Where it is: `http://host:port`, or `https://host:port`
     #[arg(default_value = "http://127.0.0.1:7700")]
     url: String,
-    /// The name in its certificate, if that is not the host's; SSL_CERT_FILE names certificates to trust beside the system's
+    /// The name in its certificate, if that is not the host's; SSL_CERT_FILE names certificates to trust in place of the system's
     #[arg(long)]
     name: Option<String>,
     /// Give up after so many seconds
