@@ -25,6 +25,9 @@ pub enum DialError {
     /// No certificate can have this name.
     #[error("{0:?} is no name for a certificate")]
     NotAName(String),
+    /// Nobody could be trusted.
+    #[error("no certificates to trust (SSL_CERT_FILE, or the system's): {0}")]
+    NothingTrusted(String),
     /// Connections cannot be encrypted.
     #[error("{0} is reached encrypted only")]
     Tls(String, #[source] TlsError),
@@ -122,9 +125,16 @@ impl Address {
         use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
         use std::sync::Arc;
         let unfit = |error| DialError::Tls(self.authority(), TlsError::Unfit(error));
+        let trusted = rustls_native_certs::load_native_certs();
+        if trusted.certs.is_empty() {
+            let why = trusted.errors.first().map(ToString::to_string);
+            return Err(DialError::NothingTrusted(
+                why.unwrap_or_else(|| "there are none".to_owned()),
+            ));
+        }
         let mut roots = RootCertStore::empty();
         // one that cannot be used vouches for nobody
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.add_parsable_certificates(trusted.certs);
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(unfit)?

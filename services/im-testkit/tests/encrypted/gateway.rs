@@ -59,6 +59,7 @@ async fn parlance(ca: &Path, home: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_parlance-node"))
         .args(arguments)
         .env("SSL_CERT_FILE", ca)
+        .env_remove("SSL_CERT_DIR")
         .env("HOME", home)
         .env_remove("XDG_STATE_HOME")
         .kill_on_drop(true)
@@ -85,6 +86,10 @@ async fn the_program_asks_and_chats_encrypted() {
     refused(
         &asks(&tls.ca, &[&url, "--name", "chat.example.org"]).await,
         "not valid for name",
+    );
+    refused(
+        &asks(Path::new("/nowhere.pem"), &[&url]).await,
+        "no certificates to trust",
     );
     refused(&asks(&tls.ca, &[&town.url()]).await, "the answer is not HTTP");
 

@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use bytes::Bytes;
+use rdkafka::{admin::AdminClient, client::DefaultClientContext};
 use std::{sync::Arc, time::Duration};
 
 /// What has not happened by then will not, also where a broker has to start on a machine that has much else to do.
@@ -31,6 +32,11 @@ fn options(brokers: &str) -> KafkaOptions {
 
 fn shared() -> KafkaLog {
     KafkaLog::new(options(&engines::address("kafka"))).expect("the options are in order")
+}
+
+fn admin() -> AdminClient<DefaultClientContext> {
+    let client = options(&engines::address("kafka")).client();
+    client.create().expect("an administrator")
 }
 
 /// A topic of its own for each test, on brokers that keep theirs.

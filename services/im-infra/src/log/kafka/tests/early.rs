@@ -1,14 +1,8 @@
 //! Members that are there before their topic is.
 
-use super::{options, shared, soon};
-use crate::{
-    engines,
-    log::{Durability, Log as _, TopicSpec},
-};
-use rdkafka::{
-    admin::{AdminClient, AdminOptions},
-    client::DefaultClientContext,
-};
+use super::{admin, shared, soon};
+use crate::log::{Durability, Log as _, TopicSpec};
+use rdkafka::admin::AdminOptions;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -16,11 +10,7 @@ use tokio::time::timeout;
 const SOON: Duration = Duration::from_secs(60);
 
 async fn delete(topic: &str) {
-    let admin: AdminClient<DefaultClientContext> = options(&engines::address("kafka"))
-        .client()
-        .create()
-        .expect("an administrator");
-    let deleted = admin
+    let deleted = admin()
         .delete_topics(&[topic], &AdminOptions::new())
         .await
         .expect("the broker answers");

@@ -1,15 +1,8 @@
 //! Records that are gone, and streams that come back.
 
-use super::{number, numbered, options, shared, soon, topic};
-use crate::{
-    engines,
-    log::{Durability, Log as _, LogError, PartitionStream},
-};
-use rdkafka::{
-    Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions},
-    client::DefaultClientContext,
-};
+use super::{admin, number, numbered, shared, soon, topic};
+use crate::log::{Durability, Log as _, LogError, PartitionStream};
+use rdkafka::{Offset, TopicPartitionList, admin::AdminOptions};
 
 async fn read(stream: &mut Box<dyn PartitionStream>, count: usize) -> Vec<u64> {
     let mut numbers = Vec::new();
@@ -24,15 +17,11 @@ async fn read(stream: &mut Box<dyn PartitionStream>, count: usize) -> Vec<u64> {
 
 /// What retention does when it is too short.
 async fn delete_records_below(topic: &str, offset: i64) {
-    let admin: AdminClient<DefaultClientContext> = options(&engines::address("kafka"))
-        .client()
-        .create()
-        .expect("an administrator");
     let mut below = TopicPartitionList::new();
     below
         .add_partition_offset(topic, 0, Offset::Offset(offset))
         .expect("an offset");
-    admin
+    admin()
         .delete_records(&below, &AdminOptions::new())
         .await
         .expect("the records are deleted");
